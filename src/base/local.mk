@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: ISC
+libsmpplex_a_SOURCES += \
+	src/base/addr.c src/base/addr.h \
+	src/base/buf.c src/base/buf.h \
+	src/base/bytes.h \
+	src/base/ensure.c src/base/ensure.h \
+	src/base/escape.c src/base/escape.h \
+	src/base/log.c src/base/log.h src/base/log_level.def \
+	src/base/slab.c src/base/slab.h

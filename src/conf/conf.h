@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/addr.h"
+#include "base/log.h"
+
+/*
+ * The configuration: text in, one struct out that never changes after. Whoever
+ * keeps it holds a reference; objects point into it for as long.
+ */
+
+/* Which node takes the next message. */
+enum conf_balance {
+#define BALANCE(symbol, name, help) CONF_##symbol,
+#include "conf/balance.def"
+#undef BALANCE
+};
+
+/* What becomes of the unanswered requests of a link that is lost. */
+enum conf_redispatch {
+#define REDISPATCH(symbol, name, help) CONF_REDISPATCH_##symbol,
+#include "conf/redispatch.def"
+#undef REDISPATCH
+};
+
+struct conf_node {
+    const char *name;
+    const char *address;        /* as it was written */
+    struct addr addr;
+    uint32_t weight;            /* 0 to 256; 0 takes no new messages */
+    bool backup;                /* serves only when no other is up */
+};
+
+struct conf_farm {
+    const char *name;
+    enum conf_balance balance;
+    struct conf_node *nodes;
+    size_t node_count;
+    /* towards the nodes; times in milliseconds */
+    uint32_t window;                /* requests unanswered on one link */
+    uint32_t connect_timeout_ms;    /* connect and bind, in all */
+    uint32_t response_timeout_ms;
+    uint32_t enquire_link_ms;       /* idle time before we ask; 0: never */
+    uint32_t enquire_timeout_ms;    /* then the link is lost */
+    uint32_t reconnect_ms;          /* first pause before a link is opened again */
+    uint32_t reconnect_max_ms;      /* the pause doubles up to here */
+    uint32_t max_pdu;               /* octets */
+    /* between clients and nodes */
+    uint32_t bind_gather_ms;
+    uint32_t grace_ms;
+    uint32_t queue_timeout_ms;
+    enum conf_redispatch redispatch;
+    uint32_t redispatch_max;        /* times that one request is moved */
+    uint32_t busy_status;           /* command_status */
+};
+
+struct conf_listener {
+    const char *name;
+    const char *address;
+    struct addr addr;
+    const struct conf_farm *farm;
+    /* towards the clients */
+    uint32_t bind_timeout_ms;       /* from accept to a whole bind */
+    uint32_t window;                /* deliver_sm and the like unanswered by one client */
+    uint32_t response_timeout_ms;
+    uint32_t enquire_link_ms;       /* 0: never */
+    uint32_t enquire_timeout_ms;
+    uint32_t inactivity_timeout_ms; /* no PDU but enquire_link for so long; 0: no limit */
+    uint32_t hold;                  /* octets of a session that wait for a node's window */
+    uint32_t max_pdu;
+};
+
+struct conf {
+    _Atomic unsigned refs;
+    const char *log_target;         /* as log_open takes it */
+    enum log_level log_level;
+    uint32_t drain_timeout_ms;      /* SIGTERM: the longest wait for what is open */
+    struct conf_farm *farms;
+    size_t farm_count;
+    struct conf_listener *listeners;
+    size_t listener_count;
+};
+
+/* What the form without a file says: --listen, --node. */
+struct conf_options {
+    const char *const *listen;      /* ADDR:PORT or PORT, NULL at the end */
+    const char *const *node;        /* the same */
+};
+
+#define CONF_ERROR_SIZE 1024
+
+/*
+ * Reads and checks a file. NULL: `error` says file, line, keyword and what would
+ * be right. The caller owns the reference.
+ */
+MUST_USE struct conf *
+conf_read(const char *path, char error[static CONF_ERROR_SIZE]);
+
+/* The configuration of `smpplex --listen … --node …`: one farm "default" with
+ * nodes "node1", "node2" …, and a listener for each --listen. */
+MUST_USE struct conf *
+conf_from_options(const struct conf_options *options, char error[static CONF_ERROR_SIZE]);
+
+struct conf *
+conf_ref(struct conf *conf);
+
+/* Frees it with the last reference; fine on NULL. */
+void
+conf_unref(struct conf *conf);
+
+/* Writes the whole effective configuration, defaults included, in a form that
+ * conf_read reads. */
+void
+conf_print(const struct conf *conf, FILE *out);
+
+const char *
+conf_balance_name(enum conf_balance balance);
+
+#endif

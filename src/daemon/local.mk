@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: ISC
+sbin_PROGRAMS += smpplex
+smpplex_SOURCES = src/daemon/main.c

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * conn decides when a descriptor is read and written. Which events it waits
+ * for is a function of its state and its buffers, computed in update_io and
+ * nowhere else. One thread; it knows octets, no PDUs.
+ */
+#include "net/conn.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void flush(struct conn *conn);
+
+static const char *const end_words[] = {
+#define CONN_END(symbol, words) words,
+#include "net/conn_end.def"
+#undef CONN_END
+};
+
+const char *
+conn_end_words(enum conn_end end)
+{
+    return end_words[end];
+}
+
+static int
+wanted_events(const struct conn *conn)
+{
+    int events = 0;
+
+    switch (conn->state) {
+    case CONN_CLOSED:
+        break;
+    case CONN_CONNECTING:
+        events = EV_WRITE;
+        break;
+    case CONN_HANDSHAKE:
+        events = conn->handshake_writes ? EV_WRITE : EV_READ;
+        break;
+    case CONN_OPEN:
+        events = (conn->paused ? 0 : EV_READ) | (conn->blocked ? EV_WRITE : 0);
+        break;
+    case CONN_FINISHING:
+        events = EV_READ | (conn->blocked ? EV_WRITE : 0);
+        break;
+    case CONN_LINGERING:
+        events = EV_READ;
+        break;
+    }
+    return events;
+}
+
+static void
+update_io(struct conn *conn)
+{
+    int events = wanted_events(conn);
+
+    if (ev_is_active(&conn->io) && (conn->io.events & (EV_READ | EV_WRITE)) == events)
+        return;
+    ev_io_stop(conn->loop->ev, &conn->io);
+    if (events != 0) {
+        ev_io_set(&conn->io, conn->fd, events);
+        ev_io_start(conn->loop->ev, &conn->io);
+    }
+}
+
+static void
+end(struct conn *conn, enum conn_end end, int error)
+{
+    conn_close(conn);
+    conn->ops->on_end(conn, end, error);
+}
+
+static void
+fail(struct conn *conn, int error)
+{
+    enum conn_end how = CONN_END_FAILED;
+
+    if (error == ECONNRESET || error == EPIPE)
+        how = CONN_END_RESET;
+    else if (error == ECONNREFUSED || error == ENOENT)
+        how = CONN_END_REFUSED;
+    else if (error == ETIMEDOUT)
+        how = CONN_END_CONNECT_TIMEOUT;
+    else if (error == EHOSTUNREACH || error == ENETUNREACH || error == EADDRNOTAVAIL)
+        how = CONN_END_UNREACHABLE;
+    else if (error == ENOMEM || error == ENOBUFS)
+        how = CONN_END_NO_MEMORY;
+    else if (error == EMFILE || error == ENFILE)
+        how = CONN_END_NO_DESCRIPTORS;
+    end(conn, how, error);
+}
+
+static void
+shake_hands(struct conn *conn)
+{
+    enum io_result result = conn->transport->handshake(conn);
+
+    conn->handshake_writes = result == IO_WANT_WRITE;
+    switch (result) {
+    case IO_DONE:
+        conn->state = CONN_OPEN;
+        loop_timer_stop(conn->loop, &conn->timer);
+        update_io(conn);
+        conn->ops->on_open(conn);
+        break;
+    case IO_WANT_READ:
+    case IO_WANT_WRITE:
+        update_io(conn);
+        break;
+    case IO_CLOSED:
+        end(conn, CONN_END_PEER_CLOSED, 0);
+        break;
+    case IO_FAILED:
+        fail(conn, errno);
+        break;
+    }
+}
+
+static void
+on_connected(struct conn *conn)
+{
+    socklen_t len = sizeof(int);
+    int error = 0;
+
+    if (getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+        error = errno;
+    if (error != 0) {
+        fail(conn, error);
+        return;
+    }
+    conn->state = CONN_HANDSHAKE;
+    shake_hands(conn);
+}
+
+/* Keeps what on_bytes has not used. */
+static bool
+keep(struct conn *conn, const uint8_t *bytes, size_t n)
+{
+    uint8_t *room;
+
+    ensure(n < LOOP_SCRATCH / 2);
+    buf_clear(&conn->in, &conn->loop->slab);
+    if (n == 0)
+        return true;
+    room = buf_extend(&conn->in, &conn->loop->slab, n);
+    if (room == NULL)
+        return false;
+    memcpy(room, bytes, n);
+    return true;
+}
+
+static void
+deliver(struct conn *conn, size_t n)
+{
+    uint8_t *scratch = conn->loop->scratch;
+    size_t used;
+
+    conn->read_at_ms = loop_now_ms(conn->loop);
+    if (conn->state != CONN_OPEN)
+        return;
+    used = conn->ops->on_bytes(conn, scratch, n);
+    if (conn->state != CONN_OPEN)
+        return;
+    if ((used < n || conn->in.len > 0) && !keep(conn, scratch + used, n - used))
+        fail(conn, ENOMEM);
+}
+
+static void
+do_read(struct conn *conn)
+{
+    size_t kept = conn->in.len, n = 0;
+    enum io_result result;
+
+    if (kept > 0)
+        memcpy(conn->loop->scratch, buf_bytes(&conn->in), kept);
+    result = conn->transport->read(conn, conn->loop->scratch + kept, LOOP_SCRATCH - kept, &n);
+    switch (result) {
+    case IO_DONE:
+        deliver(conn, kept + n);
+        break;
+    case IO_WANT_READ:
+    case IO_WANT_WRITE:
+        break;
+    case IO_CLOSED:
+        end(conn, CONN_END_PEER_CLOSED, 0);
+        break;
+    case IO_FAILED:
+        fail(conn, errno);
+        break;
+    }
+}
+
+static bool
+wants_read(const struct conn *conn)
+{
+    return (conn->state == CONN_OPEN && !conn->paused) || conn->state == CONN_FINISHING ||
+           conn->state == CONN_LINGERING;
+}
+
+static void
+on_io(struct ev_loop *ev, ev_io *io, int revents)
+{
+    struct conn *conn = io->data;
+
+    (void)ev;
+    if (conn->state == CONN_CONNECTING) {
+        on_connected(conn);
+        return;
+    }
+    if (conn->state == CONN_HANDSHAKE) {
+        shake_hands(conn);
+        return;
+    }
+    if ((revents & EV_WRITE) != 0) {
+        conn->blocked = false;
+        flush(conn);
+    }
+    if ((revents & EV_READ) == 0 || !wants_read(conn))
+        return;
+    do
+        do_read(conn);
+    while (wants_read(conn) && conn->transport->has_more(conn));
+}
+
+static void
+on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
+{
+    struct conn *conn = timer->data;
+
+    (void)ev;
+    (void)revents;
+    if (conn->state == CONN_FINISHING || conn->state == CONN_LINGERING)
+        end(conn, CONN_END_PEER_CLOSED, 0);
+    else
+        fail(conn, conn->connect_error != 0 ? conn->connect_error : ETIMEDOUT);
+}
+
+void
+conn_init(struct conn *conn, struct loop *loop, const struct conn_ops *ops, void *owner)
+{
+    memset(conn, 0, sizeof(*conn));
+    conn->loop = loop;
+    conn->ops = ops;
+    conn->owner = owner;
+    conn->transport = &transport_plain;
+    conn->fd = -1;
+    ev_init(&conn->io, on_io);
+    conn->io.data = conn;
+    ev_init(&conn->timer, on_timer);
+    conn->timer.data = conn;
+}
+
+static void
+take_descriptor(struct conn *conn, int fd)
+{
+    int on = 1;
+
+    /* Fails on a unix socket, which needs none. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    conn->fd = fd;
+    conn->paused = conn->handshake_writes = conn->blocked = conn->was_high = false;
+    conn->connect_error = 0;
+    conn->queued = 0;
+    conn->read_at_ms = loop_now_ms(conn->loop);
+}
+
+void
+conn_accept(struct conn *conn, int fd)
+{
+    ensure(conn->state == CONN_CLOSED);
+    take_descriptor(conn, fd);
+    conn->state = CONN_OPEN;
+    update_io(conn);
+}
+
+void
+conn_connect(struct conn *conn, const struct addr *addr, uint64_t timeout_ms)
+{
+    int fd;
+
+    ensure(conn->state == CONN_CLOSED);
+    fd = socket(addr->sa.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    take_descriptor(conn, fd);
+    if (fd == -1 || (connect(fd, &addr->sa.any, addr->len) == -1 && errno != EINPROGRESS))
+        conn->connect_error = errno;
+    conn->state = CONN_CONNECTING;
+    if (conn->connect_error == 0)
+        update_io(conn);
+    loop_timer_start(conn->loop, &conn->timer, conn->connect_error == 0 ? timeout_ms : 0);
+}
+
+void
+conn_close(struct conn *conn)
+{
+    if (conn->state == CONN_CLOSED)
+        return;
+    conn->state = CONN_CLOSED;
+    update_io(conn);
+    loop_timer_stop(conn->loop, &conn->timer);
+    conn->transport->release(conn);
+    if (conn->fd != -1)
+        close(conn->fd);
+    conn->fd = -1;
+    buf_clear(&conn->in, &conn->loop->slab);
+    buf_clear(&conn->out, &conn->loop->slab);
+}
+
+/* Everything is written: ends our side. */
+static void
+end_our_side(struct conn *conn)
+{
+    conn->state = CONN_LINGERING;
+    conn->transport->finish(conn);
+    update_io(conn);
+}
+
+void
+conn_finish(struct conn *conn, uint64_t linger_ms)
+{
+    if (conn->state != CONN_OPEN) {
+        conn_close(conn);
+        return;
+    }
+    conn->state = CONN_FINISHING;
+    loop_timer_start(conn->loop, &conn->timer, linger_ms);
+    update_io(conn);
+    if (conn->out.len == 0)
+        end_our_side(conn);
+}
+
+void
+conn_pause(struct conn *conn)
+{
+    conn->paused = true;
+    update_io(conn);
+}
+
+void
+conn_resume(struct conn *conn)
+{
+    conn->paused = false;
+    update_io(conn);
+}
+
+uint8_t *
+conn_put(struct conn *conn, size_t n)
+{
+    uint8_t *room;
+
+    if (conn->state != CONN_OPEN)
+        return NULL;
+    room = buf_extend(&conn->out, &conn->loop->slab, n);
+    if (room == NULL)
+        return NULL;
+    conn->queued += n;
+    if (!conn->is_dirty) {
+        conn->is_dirty = true;
+        conn->dirty_next = conn->loop->dirty;
+        conn->loop->dirty = conn;
+    }
+    return room;
+}
+
+static void
+after_write(struct conn *conn)
+{
+    if (conn->out.len >= CONN_OUT_HIGH)
+        conn->was_high = true;
+    update_io(conn);
+    if (conn->state == CONN_FINISHING && conn->out.len == 0) {
+        end_our_side(conn);
+    } else if (conn->was_high && conn->out.len < CONN_OUT_HIGH / 2) {
+        conn->was_high = false;
+        if (conn->state == CONN_OPEN)
+            conn->ops->on_room(conn);
+    }
+}
+
+static void
+flush(struct conn *conn)
+{
+    enum io_result result = IO_DONE;
+    size_t n = 0;
+
+    if (conn->blocked || conn->out.len == 0 ||
+        (conn->state != CONN_OPEN && conn->state != CONN_FINISHING))
+        return;
+    result = conn->transport->write(conn, buf_bytes(&conn->out), conn->out.len, &n);
+    switch (result) {
+    case IO_DONE:
+        conn->blocked = n < conn->out.len;
+        buf_consume(&conn->out, &conn->loop->slab, n);
+        after_write(conn);
+        break;
+    case IO_WANT_READ:
+    case IO_WANT_WRITE:
+        conn->blocked = true;
+        after_write(conn);
+        break;
+    case IO_CLOSED:
+        end(conn, CONN_END_PEER_CLOSED, 0);
+        break;
+    case IO_FAILED:
+        fail(conn, errno);
+        break;
+    }
+}
+
+void
+conn_flush_dirty(struct loop *loop)
+{
+    struct conn *conn;
+
+    while ((conn = loop->dirty) != NULL) {
+        loop->dirty = conn->dirty_next;
+        conn->is_dirty = false;
+        flush(conn);
+    }
+}

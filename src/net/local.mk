@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: ISC
+libsmpplex_a_SOURCES += \
+	src/net/conn.c src/net/conn.h src/net/conn_end.def \
+	src/net/listener.c src/net/listener.h \
+	src/net/loop.c src/net/loop.h \
+	src/net/mailbox.c src/net/mailbox.h \
+	src/net/transport.c src/net/transport.h
