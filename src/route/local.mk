@@ -1,1 +1,4 @@
 # SPDX-License-Identifier: ISC
+libsmpplex_a_SOURCES += \
+	src/route/balance.c src/route/balance.h \
+	src/route/window.c src/route/window.h src/route/window_door.def

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The first thread: signals, and the order in which things start and end. It
+ * touches no session; what it wants of a worker it mails.
+ */
+#include "daemon/master.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/worker.h"
+#include "net/listener.h"
+
+#define EXIT_CONFIG 2
+
+struct master {
+    struct conf *conf;
+    struct loop loop;
+    struct mailbox mailbox;
+    struct worker worker;
+    int *fds;                   /* bound; the worker's once it is there */
+    ev_signal terminate;
+    ev_signal interrupt;
+    ev_signal hang_up;
+    ev_signal user1;
+    ev_timer drain_timer;
+    bool draining;
+};
+
+/* There is one; mail from a worker carries no owner. */
+static struct master master;
+
+static void
+on_worker_empty(struct mail *mail)
+{
+    (void)mail;
+    loop_stop(&master.loop);
+}
+
+static void
+on_terminate(struct ev_loop *ev, ev_signal *watcher, int revents)
+{
+    (void)ev;
+    (void)revents;
+    if (master.draining) {
+        log_notice(NULL, "told to end again, ending at once signal=%d", watcher->signum);
+        loop_stop(&master.loop);
+        return;
+    }
+    log_notice(NULL, "told to end, waiting for what is open signal=%d drain_timeout_ms=%u",
+               watcher->signum, master.conf->drain_timeout_ms);
+    master.draining = true;
+    worker_drain(&master.worker);
+    loop_timer_start(&master.loop, &master.drain_timer, master.conf->drain_timeout_ms);
+}
+
+static void
+on_drain_timeout(struct ev_loop *ev, ev_timer *timer, int revents)
+{
+    (void)ev;
+    (void)timer;
+    (void)revents;
+    log_warning(NULL, "what is open did not end in time, ending it");
+    loop_stop(&master.loop);
+}
+
+static void
+on_hang_up(struct ev_loop *ev, ev_signal *watcher, int revents)
+{
+    (void)ev;
+    (void)watcher;
+    (void)revents;
+    log_reopen();
+    log_notice(NULL, "log opened anew");
+}
+
+static void
+on_user1(struct ev_loop *ev, ev_signal *watcher, int revents)
+{
+    (void)ev;
+    (void)watcher;
+    (void)revents;
+    worker_log_counters(&master.worker);
+}
+
+static void
+start_watchers(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    ev_signal_init(&master.terminate, on_terminate, SIGTERM);
+    ev_signal_init(&master.interrupt, on_terminate, SIGINT);
+    ev_signal_init(&master.hang_up, on_hang_up, SIGHUP);
+    ev_signal_init(&master.user1, on_user1, SIGUSR1);
+    ev_signal_start(master.loop.ev, &master.terminate);
+    ev_signal_start(master.loop.ev, &master.interrupt);
+    ev_signal_start(master.loop.ev, &master.hang_up);
+    ev_signal_start(master.loop.ev, &master.user1);
+    ev_init(&master.drain_timer, on_drain_timeout);
+}
+
+/* Every session needs a descriptor of its own and one for each node. */
+static void
+raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static bool
+bind_listeners(void)
+{
+    const struct conf_listener *listener;
+    char text[ADDR_TEXT_SIZE];
+    struct addr bound;
+    size_t i;
+
+    for (i = 0; i < master.conf->listener_count; i++) {
+        listener = &master.conf->listeners[i];
+        master.fds[i] = listener_bind(&listener->addr, false);
+        if (master.fds[i] == -1) {
+            log_error(listener->name, "cannot listen address=%s error=\"%s\"",
+                      listener->address, strerror(errno));
+            return false;
+        }
+        bound = listener_address(master.fds[i]);
+        log_notice(listener->name, "listening address=%s farm=%s", addr_format(&bound, text),
+                   listener->farm->name);
+    }
+    return true;
+}
+
+/* Written under another name and then renamed: whoever sees it sees it whole. */
+static bool
+write_ready_file(const char *path)
+{
+    char temporary[4096], text[ADDR_TEXT_SIZE];
+    struct addr bound;
+    FILE *file;
+    size_t i;
+
+    snprintf(temporary, sizeof(temporary), "%s.new", path);
+    file = fopen(temporary, "w");
+    if (file == NULL)
+        goto failed;
+    for (i = 0; i < master.conf->listener_count; i++) {
+        bound = listener_address(master.fds[i]);
+        fprintf(file, "%s %s\n", master.conf->listeners[i].name, addr_format(&bound, text));
+    }
+    if (fclose(file) == 0 && rename(temporary, path) == 0)
+        return true;
+failed:
+    log_error(NULL, "cannot write the ready file path=%s error=\"%s\"", path, strerror(errno));
+    return false;
+}
+
+int
+master_run(struct conf *conf, const char *ready_file)
+{
+    int status = EXIT_FAILURE;
+
+    master.conf = conf;
+    master.fds = calloc(conf->listener_count, sizeof(*master.fds));
+    if (master.fds == NULL || !loop_init(&master.loop))
+        goto out_of_memory;
+    raise_descriptor_limit();
+    start_watchers();
+    mailbox_init(&master.mailbox, &master.loop);
+    if (!bind_listeners()) {
+        status = EXIT_CONFIG;
+        goto done;
+    }
+    if (!worker_init(&master.worker, conf, master.fds, &master.mailbox, on_worker_empty) ||
+        !worker_start(&master.worker))
+        goto out_of_memory;
+    if (ready_file == NULL || write_ready_file(ready_file)) {
+        log_notice(NULL, "ready");
+        loop_run(&master.loop);
+        status = EXIT_SUCCESS;
+    }
+    worker_fini(&master.worker);
+    log_notice(NULL, "ended");
+    goto done;
+
+out_of_memory:
+    log_error(NULL, "out of memory at start");
+done:
+    if (master.loop.ev != NULL) {
+        mailbox_fini(&master.mailbox);
+        loop_fini(&master.loop);
+    }
+    free(master.fds);
+    return status;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROXY_ACCOUNT_H
+#define PROXY_ACCOUNT_H
+
+#include <uthash.h>
+
+#include "proxy/proxy.h"
+#include "route/balance.h"
+#include "smpp/pdu.h"
+#include "smpp/reader.h"
+
+/* All sessions of one system_id on one farm, and whose turn it is for them. */
+struct account {
+    UT_hash_handle hh;
+    struct proxy *proxy;
+    const struct conf_farm *farm;
+    struct balance balance;
+    unsigned refs;              /* linksets */
+    size_t key_len;
+    uint8_t key[];              /* the farm's address, then the system_id */
+};
+
+/* The account, made if it is new; the caller holds a reference. NULL: out of
+ * memory. */
+MUST_USE struct account *
+account_get(struct proxy *proxy, const struct conf_farm *farm, struct octets system_id);
+
+/* Gives the reference back. */
+void
+account_put(struct account *account);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROXY_LINK_H
+#define PROXY_LINK_H
+
+#include <stdbool.h>
+
+#include "conf/conf.h"
+#include "net/conn.h"
+#include "proxy/proxy.h"
+#include "proxy/request.h"
+#include "route/window.h"
+#include "smpp/pdu.h"
+
+/*
+ * One bound SMPP session from us to a node. It connects, binds, keeps itself
+ * alive, and opens anew with growing pauses for as long as its linkset wants it.
+ * It knows nothing of sessions: what comes goes to its owner by link_ops.
+ */
+
+enum link_state {
+#define LINK_STATE(symbol, name, next) LINK_##symbol,
+#include "proxy/link_state.def"
+#undef LINK_STATE
+};
+
+enum link_loss {
+#define LINK_LOSS(symbol, words) LINK_LOSS_##symbol,
+#include "proxy/link_loss.def"
+#undef LINK_LOSS
+};
+
+struct link;
+
+struct link_ops {
+    /* The node has accepted the bind; `resp` is its answer. */
+    void (*on_bound)(struct link *link, const struct pdu *resp);
+    /* It could not be bound: refused with `status`, or (ESME_ROK) no answer was
+     * to be had. It tries again by itself. */
+    void (*on_failed)(struct link *link, uint32_t status);
+    /* It was bound and is no longer. Its pendings stand in link->window, to be
+     * lined up and taken; it tries again by itself. */
+    void (*on_lost)(struct link *link);
+    /* A request of the node's that isn't the link's own affair. */
+    void (*on_request)(struct link *link, const struct pdu *pdu);
+    /* The answer to one of our requests; the owner takes the pending. */
+    void (*on_response)(struct link *link, const struct pdu *pdu, struct pending *pending);
+    /* A pending's response-timeout is over; the owner takes it. */
+    void (*on_expired)(struct link *link, struct pending *pending);
+    /* The out buffer has room again. */
+    void (*on_room)(struct link *link);
+    /* After link_close: it has ended for good and is freed behind this batch. */
+    void (*on_closed)(struct link *link);
+};
+
+struct link {
+    /* constant since birth */
+    struct proxy *proxy;
+    const struct link_ops *ops;
+    void *owner;
+    const struct conf_farm *farm;
+    size_t node;                    /* index in the farm */
+    struct handle handle;
+    const uint8_t *bind;            /* the client's own bind PDU; the owner's */
+    const char *label;              /* the owner's */
+    /* this thread's */
+    enum link_state state;
+    bool has_spoken;                /* the owner's: has bound or failed once */
+    struct conn conn;
+    ev_timer timer;
+    struct window window;
+    uint32_t bind_number;           /* sequence_numbers of our own requests; 0: none open */
+    uint32_t enquire_number;
+    uint64_t enquire_sent_ms;
+    uint32_t unbind_number;
+    uint64_t backoff_ms;            /* the next pause */
+    uint64_t opened_at_ms;
+    uint64_t bound_at_ms;
+    struct grave grave;
+};
+
+/* Begins to connect. NULL: out of memory. `bind`, a whole bind PDU, and
+ * `owner_label`, for the log, stay valid as long as the link. */
+MUST_USE struct link *
+link_open(struct proxy *proxy, const struct conf_farm *farm, size_t node, const uint8_t *bind,
+          const char *owner_label, const struct link_ops *ops, void *owner);
+
+/* Unbinds where it is bound, then closes; on_closed tells the end. What is open
+ * in its window is forgotten. Once only. */
+void
+link_close(struct link *link);
+
+/* Closes at once, without a word to the node; on_closed follows within the call. */
+void
+link_abort(struct link *link);
+
+static inline bool
+link_takes_requests(const struct link *link)
+{
+    return link->state == LINK_BOUND && !window_is_full(&link->window) &&
+           !conn_is_full(&link->conn);
+}
+
+static inline const char *
+link_node_name(const struct link *link)
+{
+    return link->farm->nodes[link->node].name;
+}
+
+/* Sends a request and keeps it in the window; it is the link's from then on.
+ * False: out of memory, and nothing has changed. The link takes requests. */
+MUST_USE bool
+link_send(struct link *link, struct request *request);
+
+/* Sends n octets as they are but for the sequence_number. False: it can't. */
+MUST_USE bool
+link_send_bytes(struct link *link, const uint8_t *bytes, size_t n, uint32_t number);
+
+/* Answers a request of the node's with a header alone. */
+void
+link_answer(struct link *link, uint32_t command, uint32_t status, uint32_t number);
+
+#endif

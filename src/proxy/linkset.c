@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The fan-out of a bind and what becomes of it. BINDING: no node has accepted
+ * yet. GATHERING: one has, and the others get bind-gather to join, so that the
+ * first messages already find all nodes. BOUND, LOST: at least one link is
+ * bound, or none at the moment. REFUSED, ABANDONED: the owner is told and closes.
+ */
+#include "proxy/linkset.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static void on_link_bound(struct link *link, const struct pdu *resp);
+static void on_link_failed(struct link *link, uint32_t status);
+static void on_link_lost(struct link *link);
+static void on_link_request(struct link *link, const struct pdu *pdu);
+static void on_link_response(struct link *link, const struct pdu *pdu, struct pending *pending);
+static void on_link_expired(struct link *link, struct pending *pending);
+static void on_link_room(struct link *link);
+static void on_link_closed(struct link *link);
+
+static const struct link_ops link_ops = {
+    .on_bound = on_link_bound,
+    .on_failed = on_link_failed,
+    .on_lost = on_link_lost,
+    .on_request = on_link_request,
+    .on_response = on_link_response,
+    .on_expired = on_link_expired,
+    .on_room = on_link_room,
+    .on_closed = on_link_closed,
+};
+
+#define TO(symbol) (1U << LINKSET_##symbol)
+static const unsigned permitted[] = {
+#define LINKSET_STATE(symbol, name, next) [LINKSET_##symbol] = (next),
+#include "proxy/linkset_state.def"
+#undef LINKSET_STATE
+};
+
+static const char *const state_names[] = {
+#define LINKSET_STATE(symbol, name, next) name,
+#include "proxy/linkset_state.def"
+#undef LINKSET_STATE
+};
+
+static void
+bury(struct grave *grave)
+{
+    struct linkset *linkset = container_of(grave, struct linkset, grave);
+
+    free(linkset->bind);
+    free(linkset->bind_resp);
+    free(linkset);
+}
+
+/* The one place where the state changes. */
+static void
+enter(struct linkset *linkset, enum linkset_state state)
+{
+    struct loop *loop = linkset->proxy->loop;
+    enum linkset_state was = linkset->state;
+
+    ensure((permitted[was] & 1U << state) != 0);
+    log_debug(linkset->label, "nodes %s -> %s", state_names[was], state_names[state]);
+    linkset->state = state;
+    loop_timer_stop(loop, &linkset->timer);
+    switch (state) {
+    case LINKSET_BINDING:
+        break;
+    case LINKSET_GATHERING:
+        loop_timer_start(loop, &linkset->timer, linkset->farm->bind_gather_ms);
+        break;
+    case LINKSET_BOUND:
+        if (was != LINKSET_LOST)
+            linkset->ops->on_bound(linkset);
+        break;
+    case LINKSET_LOST:
+        linkset->lost_at_ms = loop_now_ms(loop);
+        loop_timer_start(loop, &linkset->timer, linkset->farm->grace_ms);
+        linkset->ops->on_lost(linkset);
+        break;
+    case LINKSET_REFUSED:
+        linkset->ops->on_refused(linkset,
+                                 linkset->verdict != SMPP_ROK ? linkset->verdict : SMPP_RBINDFAIL);
+        break;
+    case LINKSET_ABANDONED:
+        linkset->ops->on_grace_over(linkset);
+        break;
+    case LINKSET_CLOSING:
+        linkset->owner = NULL;
+        break;
+    }
+}
+
+static void
+on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
+{
+    struct linkset *linkset = timer->data;
+
+    (void)ev;
+    (void)revents;
+    enter(linkset, linkset->state == LINKSET_GATHERING ? LINKSET_BOUND : LINKSET_ABANDONED);
+}
+
+/* A link has bound or failed for the first time: is the bind decided? */
+static void
+decide(struct linkset *linkset)
+{
+    if (linkset->state == LINKSET_BINDING && linkset->bound > 0)
+        enter(linkset, LINKSET_GATHERING);
+    if (linkset->unspoken > 0)
+        return;
+    if (linkset->state == LINKSET_BINDING)
+        enter(linkset, LINKSET_REFUSED);
+    else if (linkset->state == LINKSET_GATHERING)
+        enter(linkset, LINKSET_BOUND);
+}
+
+/* A link says for the first time whether it can be bound. */
+static void
+count_spoken(struct linkset *linkset, struct link *link)
+{
+    if (link->has_spoken)
+        return;
+    link->has_spoken = true;
+    linkset->unspoken--;
+}
+
+static void
+keep_bind_resp(struct linkset *linkset, const struct pdu *resp)
+{
+    if (linkset->bind_resp != NULL)
+        return;
+    linkset->bind_resp = malloc(resp->length);
+    if (linkset->bind_resp != NULL)
+        memcpy(linkset->bind_resp, resp->bytes, resp->length);
+}
+
+static void
+on_link_bound(struct link *link, const struct pdu *resp)
+{
+    struct linkset *linkset = link->owner;
+
+    linkset->bound++;
+    balance_link_bound(&linkset->account->balance, link->node);
+    keep_bind_resp(linkset, resp);
+    count_spoken(linkset, link);
+    switch (linkset->state) {
+    case LINKSET_BINDING:
+    case LINKSET_GATHERING:
+        decide(linkset);
+        break;
+    case LINKSET_LOST:
+    case LINKSET_BOUND:
+        log_limited(LOG_LEVEL_INFO, linkset->label, "bound to node=%s nodes=%u/%zu",
+                    link_node_name(link), linkset->bound, linkset->farm->node_count);
+        if (linkset->state == LINKSET_LOST)
+            enter(linkset, LINKSET_BOUND);
+        linkset->ops->on_room(linkset);
+        break;
+    case LINKSET_REFUSED:
+    case LINKSET_ABANDONED:
+    case LINKSET_CLOSING:
+        break;
+    }
+}
+
+static void
+on_link_failed(struct link *link, uint32_t status)
+{
+    struct linkset *linkset = link->owner;
+
+    if (linkset->verdict == SMPP_ROK)
+        linkset->verdict = status;
+    count_spoken(linkset, link);
+    decide(linkset);
+}
+
+/* A link that was bound isn't any more, for whatever reason. */
+static void
+count_out(struct linkset *linkset, const struct link *link)
+{
+    ensure(linkset->bound > 0);
+    linkset->bound--;
+    balance_link_lost(&linkset->account->balance, link->node);
+}
+
+static void
+on_link_lost(struct link *link)
+{
+    struct linkset *linkset = link->owner;
+    uint32_t n;
+
+    count_out(linkset, link);
+    if (linkset->state == LINKSET_BOUND && linkset->bound == 0)
+        enter(linkset, LINKSET_LOST);
+    n = window_line_up(&link->window);
+    linkset->ops->on_link_lost(link, link->window.places, n);
+    if (linkset->state == LINKSET_GATHERING && linkset->bound == 0) {
+        enter(linkset, LINKSET_BINDING);
+        decide(linkset);
+    }
+}
+
+static void
+on_link_request(struct link *link, const struct pdu *pdu)
+{
+    struct linkset *linkset = link->owner;
+
+    linkset->ops->on_request(link, pdu);
+}
+
+static void
+on_link_response(struct link *link, const struct pdu *pdu, struct pending *pending)
+{
+    struct linkset *linkset = link->owner;
+
+    linkset->ops->on_response(link, pdu, pending);
+}
+
+static void
+on_link_expired(struct link *link, struct pending *pending)
+{
+    struct linkset *linkset = link->owner;
+
+    linkset->ops->on_expired(link, pending);
+}
+
+static void
+on_link_room(struct link *link)
+{
+    struct linkset *linkset = link->owner;
+
+    linkset->ops->on_room(linkset);
+}
+
+static void
+end(struct linkset *linkset)
+{
+    struct proxy *proxy = linkset->proxy;
+
+    account_put(linkset->account);
+    proxy->linkset_count--;
+    loop_bury(proxy->loop, &linkset->grave, bury);
+    proxy_check_empty(proxy);
+}
+
+static void
+on_link_closed(struct link *link)
+{
+    struct linkset *linkset = link->owner;
+
+    linkset->links[link->node] = NULL;
+    if (--linkset->open == 0)
+        end(linkset);
+}
+
+static void
+open_links(struct linkset *linkset)
+{
+    size_t i;
+
+    for (i = 0; i < linkset->farm->node_count; i++) {
+        linkset->links[i] = link_open(linkset->proxy, linkset->farm, i, linkset->bind,
+                                      linkset->label, &link_ops, linkset);
+        if (linkset->links[i] != NULL)
+            linkset->unspoken++;
+    }
+    linkset->open += linkset->unspoken;
+}
+
+struct linkset *
+linkset_open(struct proxy *proxy, const struct conf_farm *farm, const struct pdu *bind,
+             const char *label, const struct linkset_ops *ops, void *owner)
+{
+    struct linkset *linkset;
+    struct bind facts;
+
+    linkset = calloc(1, sizeof(*linkset) + farm->node_count * sizeof(linkset->links[0]));
+    if (linkset == NULL || !bind_parse(bind, &facts))
+        goto failed;
+    linkset->bind = malloc(bind->length);
+    linkset->account = account_get(proxy, farm, facts.system_id);
+    if (linkset->bind == NULL || linkset->account == NULL)
+        goto failed;
+    memcpy(linkset->bind, bind->bytes, bind->length);
+    linkset->proxy = proxy;
+    linkset->farm = farm;
+    linkset->ops = ops;
+    linkset->owner = owner;
+    snprintf(linkset->label, sizeof(linkset->label), "%s", label);
+    ev_init(&linkset->timer, on_timer);
+    linkset->timer.data = linkset;
+    linkset->open = 1;      /* ours, until the last link is closed */
+    open_links(linkset);
+    if (linkset->unspoken == 0)
+        goto failed;
+    proxy->linkset_count++;
+    return linkset;
+
+failed:
+    if (linkset != NULL && linkset->account != NULL)
+        account_put(linkset->account);
+    if (linkset != NULL)
+        free(linkset->bind);
+    free(linkset);
+    return NULL;
+}
+
+static void
+close_links(struct linkset *linkset, void (*close_link)(struct link *))
+{
+    struct link *link;
+    size_t i;
+
+    enter(linkset, LINKSET_CLOSING);
+    for (i = 0; i < linkset->farm->node_count; i++) {
+        link = linkset->links[i];
+        if (link == NULL)
+            continue;
+        if (link->state == LINK_BOUND)
+            count_out(linkset, link);
+        close_link(link);
+    }
+    if (--linkset->open == 0)
+        end(linkset);
+}
+
+void
+linkset_close(struct linkset *linkset)
+{
+    close_links(linkset, link_close);
+}
+
+void
+linkset_abort(struct linkset *linkset)
+{
+    close_links(linkset, link_abort);
+}
+
+/* The next in turn that takes requests. */
+static struct link *
+pick_next(struct linkset *linkset)
+{
+    struct balance *balance = &linkset->account->balance;
+    struct link *link;
+    uint32_t i;
+
+    for (i = balance_turns(balance); i > 0; i--) {
+        link = linkset->links[balance_next(balance)];
+        if (link != NULL && link_takes_requests(link))
+            return link;
+    }
+    return NULL;
+}
+
+/* The one with the fewest open requests by weight; of equals the next in turn. */
+static struct link *
+pick_fewest(struct linkset *linkset)
+{
+    const struct conf_node *nodes = linkset->farm->nodes;
+    struct balance *balance = &linkset->account->balance;
+    struct link *best = NULL, *link;
+    uint32_t i;
+
+    for (i = balance_turns(balance); i > 0; i--) {
+        link = linkset->links[balance_next(balance)];
+        if (link == NULL || !link_takes_requests(link))
+            continue;
+        if (best == NULL || (uint64_t)link->window.open * nodes[best->node].weight <
+                                (uint64_t)best->window.open * nodes[link->node].weight)
+            best = link;
+    }
+    if (best != NULL)
+        (void)balance_next(balance);
+    return best;
+}
+
+struct link *
+linkset_pick(struct linkset *linkset)
+{
+    switch (linkset->farm->balance) {
+    case CONF_ROUND_ROBIN:
+        return pick_next(linkset);
+    case CONF_LEAST_PENDING:
+        return pick_fewest(linkset);
+    }
+    return NULL;
+}
+
+void
+linkset_pause(struct linkset *linkset)
+{
+    size_t i;
+
+    for (i = 0; i < linkset->farm->node_count; i++)
+        if (linkset->links[i] != NULL)
+            conn_pause(&linkset->links[i]->conn);
+}
+
+void
+linkset_resume(struct linkset *linkset)
+{
+    size_t i;
+
+    for (i = 0; i < linkset->farm->node_count; i++)
+        if (linkset->links[i] != NULL)
+            conn_resume(&linkset->links[i]->conn);
+}

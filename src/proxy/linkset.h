@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROXY_LINKSET_H
+#define PROXY_LINKSET_H
+
+#include <stdbool.h>
+
+#include "conf/conf.h"
+#include "proxy/account.h"
+#include "proxy/link.h"
+#include "proxy/proxy.h"
+#include "proxy/request.h"
+#include "smpp/bind.h"
+
+/*
+ * The links, one a node, that carry a session's messages. It binds to all
+ * nodes at once, gives the verdict, keeps binding to those that come later, and
+ * places each request on a link by the account's turns.
+ */
+
+enum linkset_state {
+#define LINKSET_STATE(symbol, name, next) LINKSET_##symbol,
+#include "proxy/linkset_state.def"
+#undef LINKSET_STATE
+};
+
+struct linkset;
+
+struct linkset_ops {
+    /* Nodes have accepted the bind; linkset->bind_resp is the first one's answer. */
+    void (*on_bound)(struct linkset *linkset);
+    /* No node has; `status` is the first verdict, or ESME_RBINDFAIL where no node
+     * could be reached. The linkset is to be closed. */
+    void (*on_refused)(struct linkset *linkset, uint32_t status);
+    /* A link may take requests that it couldn't before. */
+    void (*on_room)(struct linkset *linkset);
+    /* No link is bound any more. */
+    void (*on_lost)(struct linkset *linkset);
+    /* None came back for `grace`. */
+    void (*on_grace_over)(struct linkset *linkset);
+    void (*on_request)(struct link *link, const struct pdu *pdu);
+    void (*on_response)(struct link *link, const struct pdu *pdu, struct pending *pending);
+    void (*on_expired)(struct link *link, struct pending *pending);
+    /* The link is lost with these open requests, the oldest first; each is to
+     * be taken from link->window. */
+    void (*on_link_lost)(struct link *link, struct pending *pendings, uint32_t n);
+};
+
+struct linkset {
+    /* constant since birth */
+    struct proxy *proxy;
+    const struct conf_farm *farm;
+    struct account *account;
+    const struct linkset_ops *ops;
+    void *owner;                    /* NULL once it is closed */
+    char label[24];
+    uint8_t *bind;                  /* the client's bind PDU */
+    /* this thread's */
+    enum linkset_state state;
+    uint8_t *bind_resp;             /* the first bind_resp of a node, or NULL */
+    uint32_t verdict;               /* the first refusal, or ESME_ROK */
+    uint32_t unspoken;              /* links that have neither bound nor failed yet */
+    uint32_t bound;                 /* links that are bound */
+    uint32_t open;                  /* links that have not ended */
+    uint64_t lost_at_ms;
+    ev_timer timer;
+    struct grave grave;
+    struct link *links[];           /* one a node; NULL: could not be made, or has ended */
+};
+
+/* Starts to bind to all nodes of the farm. NULL: out of memory. */
+MUST_USE struct linkset *
+linkset_open(struct proxy *proxy, const struct conf_farm *farm, const struct pdu *bind,
+             const char *label, const struct linkset_ops *ops, void *owner);
+
+/* The owner is done with it: it unbinds its links and frees itself. */
+void
+linkset_close(struct linkset *linkset);
+
+/* Closes at once, without a word to the nodes. */
+void
+linkset_abort(struct linkset *linkset);
+
+/* The link for the next request by the balance rule, or NULL: every node is
+ * down or its window full. */
+struct link *
+linkset_pick(struct linkset *linkset);
+
+/* Stops and resumes reading from the nodes. */
+void
+linkset_pause(struct linkset *linkset);
+
+void
+linkset_resume(struct linkset *linkset);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+#include "proxy/proxy.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "base/log.h"
+#include "proxy/session.h"
+
+void
+proxy_init(struct proxy *proxy, struct loop *loop)
+{
+    memset(proxy, 0, sizeof(*proxy));
+    proxy->loop = loop;
+}
+
+void
+proxy_fini(struct proxy *proxy)
+{
+    ensure(proxy->session_count == 0 && proxy->linkset_count == 0 && proxy->accounts == NULL);
+    handle_table_fini(&proxy->session_table);
+    handle_table_fini(&proxy->link_table);
+}
+
+void
+proxy_check_empty(struct proxy *proxy)
+{
+    if (proxy->draining && proxy->session_count == 0 && proxy->linkset_count == 0)
+        proxy->on_empty(proxy);
+}
+
+void
+proxy_drain(struct proxy *proxy)
+{
+    struct session *session, *next;
+
+    proxy->draining = true;
+    DL_FOREACH_SAFE(proxy->sessions, session, next)
+        session_drain(session, SESSION_END_DRAIN);
+    proxy_check_empty(proxy);
+}
+
+void
+proxy_stop(struct proxy *proxy)
+{
+    struct session *session, *next;
+
+    proxy->draining = true;
+    DL_FOREACH_SAFE(proxy->sessions, session, next)
+        session_abort(session);
+    proxy_check_empty(proxy);
+}
+
+void
+proxy_log_counters(const struct proxy *proxy)
+{
+    const struct counters *counters = &proxy->counters;
+    char line[1536];
+    size_t len = 0;
+
+#define COUNTER(symbol, meaning) \
+    len += (size_t)snprintf(line + len, sizeof(line) - len, " " #symbol "=%llu", \
+                            (unsigned long long)counters->symbol);
+#include "proxy/counter.def"
+#undef COUNTER
+    log_notice(NULL, "counters sessions=%u nodesets=%u memory=%zu%s", proxy->session_count,
+               proxy->linkset_count, proxy->loop->slab.used, line);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROXY_PROXY_H
+#define PROXY_PROXY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/handle.h"
+#include "conf/conf.h"
+#include "net/loop.h"
+#include "proxy/counters.h"
+
+struct account;
+struct session;
+struct linkset;
+
+/*
+ * All that the sessions and links of one worker share. One thread touches it,
+ * so nothing in it has a lock.
+ */
+struct proxy {
+    struct loop *loop;
+    struct handle_table session_table;
+    struct handle_table link_table;
+    struct session *sessions;       /* list, by session.c */
+    uint32_t session_count;
+    uint32_t linkset_count;         /* sessions end before their linksets do */
+    struct account *accounts;       /* hash, by account.c */
+    uint32_t account_starts;        /* shifts the first turn of each account */
+    uint64_t session_ids;
+    bool draining;
+    struct counters counters;
+    /* Called when the last session and linkset has ended. */
+    void (*on_empty)(struct proxy *proxy);
+    void *owner;
+};
+
+void
+proxy_init(struct proxy *proxy, struct loop *loop);
+
+/* All sessions and linksets must have ended. */
+void
+proxy_fini(struct proxy *proxy);
+
+/* No new sessions are taken; those that are open get their responses and are
+ * then unbound. on_empty tells the end. */
+void
+proxy_drain(struct proxy *proxy);
+
+/* Ends everything at once. */
+void
+proxy_stop(struct proxy *proxy);
+
+/* For session.c and linkset.c: one of them has ended. */
+void
+proxy_check_empty(struct proxy *proxy);
+
+/* One log line with all counters. */
+void
+proxy_log_counters(const struct proxy *proxy);
+
+#endif

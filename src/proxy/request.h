@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROXY_REQUEST_H
+#define PROXY_REQUEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/handle.h"
+#include "base/slab.h"
+#include "smpp/pdu.h"
+
+/*
+ * A request that is kept whole until it is answered, as its sender sent it:
+ * waiting for a window, or open at a node and to be sent to another should that
+ * one be lost. Either one request_list owns it or one pending.
+ */
+struct request {
+    struct request *prev;   /* utlist, in a request_list */
+    struct request *next;
+    struct handle from;     /* the session (upward) or link (downward) */
+    uint64_t arrived_ms;
+    size_t cap;             /* of the slab's block */
+    uint32_t length;
+    uint32_t moves;         /* how often its link was lost */
+    uint8_t bytes[];
+};
+
+struct request_list {
+    struct request *first;
+    size_t bytes;           /* of memory, all of them */
+};
+
+/* A copy of the PDU; NULL: out of memory. */
+MUST_USE struct request *
+request_new(struct slab *slab, const struct pdu *pdu, struct handle from, uint64_t now_ms);
+
+void
+request_free(struct slab *slab, struct request *request);
+
+static inline uint32_t
+request_command(const struct request *request)
+{
+    return get_be32(request->bytes + 4);
+}
+
+static inline uint32_t
+request_number(const struct request *request)
+{
+    return get_be32(request->bytes + 12);
+}
+
+void
+request_list_append(struct request_list *list, struct request *request);
+
+/* Puts it in front: it is older than all that wait. */
+void
+request_list_prepend(struct request_list *list, struct request *request);
+
+/* Moves all of `older` in front of what is in the list. */
+void
+request_list_put_before(struct request_list *list, struct request_list *older);
+
+/* Takes the first; there must be one. The caller owns it. */
+struct request *
+request_list_shift(struct request_list *list);
+
+/* Frees all. */
+void
+request_list_clear(struct request_list *list, struct slab *slab);
+
+#endif

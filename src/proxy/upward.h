@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROXY_UPWARD_H
+#define PROXY_UPWARD_H
+
+#include "proxy/session.h"
+
+/*
+ * The way of a client's request to a node and of the node's response back. The
+ * request is copied once into the link's out buffer, with the number that is
+ * ours there, and once into a request that is kept until the response has come.
+ */
+
+/* A request that the session's state allows and that isn't its own affair. */
+void
+upward_request(struct session *session, const struct pdu *pdu);
+
+/* Sends what is held, as far as there are links that take it. */
+void
+upward_serve(struct session *session);
+
+/* Answers held requests that have waited for a node for too long; returns when
+ * the next one will have, UINT64_MAX: none waits for a node. */
+uint64_t
+upward_expire_held(struct session *session);
+
+/* Answers all that is held with busy-status. */
+void
+upward_refuse_held(struct session *session);
+
+/* Answers all that is open on links: nobody knows what became of it. */
+void
+upward_give_up(struct session *session);
+
+/* linkset_ops */
+void
+upward_on_response(struct link *link, const struct pdu *pdu, struct pending *pending);
+
+void
+upward_on_expired(struct link *link, struct pending *pending);
+
+void
+upward_on_link_lost(struct link *link, struct pending *pendings, uint32_t n);
+
+#endif

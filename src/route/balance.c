@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+#include "route/balance.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t
+gcd(uint32_t a, uint32_t b)
+{
+    return b == 0 ? a : gcd(b, a % b);
+}
+
+/* Does the node take messages, among the primaries or among the backups? */
+static bool
+takes(const struct balance *balance, size_t node, bool backup)
+{
+    const struct conf_node *conf = &balance->farm->nodes[node];
+
+    return balance->links[node] > 0 && conf->weight > 0 && conf->backup == backup;
+}
+
+/*
+ * One round in smooth order: at each turn every node gains its weight, the one
+ * that has gained most takes the turn and pays the sum of all weights.
+ */
+static uint32_t
+write_turns(const struct balance *balance, bool backup, uint32_t divisor, uint32_t total,
+            int64_t *gained, uint16_t *turns)
+{
+    size_t node, best, count = balance->farm->node_count;
+    uint32_t turn;
+
+    memset(gained, 0, count * sizeof(*gained));
+    for (turn = 0; turn < total; turn++) {
+        best = count;
+        for (node = 0; node < count; node++) {
+            if (!takes(balance, node, backup))
+                continue;
+            gained[node] += balance->farm->nodes[node].weight / divisor;
+            if (best == count || gained[node] > gained[best])
+                best = node;
+        }
+        gained[best] -= total;
+        turns[turn] = (uint16_t)best;
+    }
+    return total;
+}
+
+static void
+rewrite(struct balance *balance)
+{
+    size_t node, count = balance->farm->node_count;
+    uint32_t divisor = 0, total = 0;
+    int64_t *gained;
+    uint16_t *turns;
+    bool backup;
+
+    for (backup = false;; backup = true) {
+        for (node = 0; node < count; node++)
+            if (takes(balance, node, backup))
+                divisor = gcd(balance->farm->nodes[node].weight, divisor);
+        if (divisor > 0 || backup)
+            break;
+    }
+    for (node = 0; node < count && divisor > 0; node++)
+        if (takes(balance, node, backup))
+            total += balance->farm->nodes[node].weight / divisor;
+    gained = calloc(count, sizeof(*gained));
+    turns = calloc(total + 1, sizeof(*turns));
+    if (gained == NULL || turns == NULL) {
+        /* The old round stays: a turn of a node without links is passed over. */
+        free(gained);
+        free(turns);
+        return;
+    }
+    free(balance->turns);
+    balance->turns = turns;
+    balance->turn_count = write_turns(balance, backup, divisor, total, gained, turns);
+    balance->turn = total > 0 ? (balance->turn + balance->start) % total : 0;
+    free(gained);
+}
+
+bool
+balance_init(struct balance *balance, const struct conf_farm *farm, uint32_t start)
+{
+    *balance = (struct balance){.farm = farm, .start = start};
+    balance->links = calloc(farm->node_count, sizeof(*balance->links));
+    return balance->links != NULL;
+}
+
+void
+balance_fini(struct balance *balance)
+{
+    free(balance->links);
+    free(balance->turns);
+    memset(balance, 0, sizeof(*balance));
+}
+
+void
+balance_link_bound(struct balance *balance, size_t node)
+{
+    if (balance->links[node]++ == 0)
+        rewrite(balance);
+}
+
+void
+balance_link_lost(struct balance *balance, size_t node)
+{
+    ensure(balance->links[node] > 0);
+    if (--balance->links[node] == 0)
+        rewrite(balance);
+}

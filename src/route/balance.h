@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ROUTE_BALANCE_H
+#define ROUTE_BALANCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ensure.h"
+#include "conf/conf.h"
+
+/*
+ * The turns of an account: in which order the nodes that have links take its
+ * messages. A node has as many turns in a round as its weight, spread smoothly
+ * (3:2:1 is a b a c b a), so that taking the next costs one step. The round is
+ * written anew only when a node comes or goes.
+ */
+struct balance {
+    const struct conf_farm *farm;   /* outlives the balance */
+    uint32_t *links;                /* bound links of each node */
+    uint16_t *turns;                /* node indices */
+    uint32_t turn_count;
+    uint32_t turn;                  /* the next */
+    uint32_t start;
+};
+
+/* `start` shifts the first turn: accounts that send in step must not always
+ * meet the same node. False: out of memory. */
+MUST_USE bool
+balance_init(struct balance *balance, const struct conf_farm *farm, uint32_t start);
+
+void
+balance_fini(struct balance *balance);
+
+/* A link to the node was bound, or is bound no longer. */
+void
+balance_link_bound(struct balance *balance, size_t node);
+
+void
+balance_link_lost(struct balance *balance, size_t node);
+
+/* How many turns a round has; 0: no node takes messages. */
+static inline uint32_t
+balance_turns(const struct balance *balance)
+{
+    return balance->turn_count;
+}
+
+/* The node whose turn it is; then it is the next one's. There must be turns. */
+static inline size_t
+balance_next(struct balance *balance)
+{
+    size_t node = balance->turns[balance->turn];
+
+    if (++balance->turn == balance->turn_count)
+        balance->turn = 0;
+    return node;
+}
+
+#endif
