@@ -11,6 +11,8 @@ grow(struct buf *buf, struct slab *slab, size_t n)
     size_t want, cap;
     uint8_t *data;
 
+    if (n > SLAB_MAX - buf->len)
+        return false;
     want = buf->len + n;
     if (want <= buf->cap && buf->head >= buf->cap / 2) {
         memmove(buf->data, buf_bytes(buf), buf->len);
@@ -19,7 +21,7 @@ grow(struct buf *buf, struct slab *slab, size_t n)
     }
     if (want < 2 * buf->cap)
         want = 2 * buf->cap;
-    if (want > SLAB_MAX && buf->len + n <= SLAB_MAX)
+    if (want > SLAB_MAX)
         want = SLAB_MAX;
     if (want < FIRST_SIZE)
         want = FIRST_SIZE;

@@ -15,7 +15,13 @@
 #define LARGE ((size_t)4 << 10)
 #define CACHE_MAX ((size_t)4 << 20)
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || defined(SANITIZED)
 #define PLAIN_MALLOC true
 #else
 #define PLAIN_MALLOC false

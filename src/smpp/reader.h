@@ -72,7 +72,8 @@ reader_u16(struct reader *r)
 static inline struct octets
 reader_cstring(struct reader *r)
 {
-    const uint8_t *nul = r->cut ? NULL : memchr(r->at, 0, reader_left(r));
+    size_t left = r->cut ? 0 : reader_left(r);
+    const uint8_t *nul = left == 0 ? NULL : memchr(r->at, 0, left);
     struct octets octets;
 
     if (nul == NULL) {

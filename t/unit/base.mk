@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: ISC
+UNIT_TESTS += t/unit/check_addr
+t_unit_check_addr_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_buf
+t_unit_check_buf_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_bytes
+t_unit_check_bytes_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_escape
+t_unit_check_escape_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_log
+t_unit_check_log_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_slab
+t_unit_check_slab_LDADD = $(UNIT_LDADD)
