@@ -13,19 +13,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/escape.h"
 #include "conf/build.h"
 #include "conf/conf.h"
 #include "conf/key.h"
 #include "conf/suggest.h"
 #include "conf/text.h"
 
-#define VALUE_SHOWN 128
 #define OPTIONS_MAX 32
 
 /* A function that each section calls as it opens, by way of a default value:
  * the only moment at which libconfuse tells the line of its title. */
 #define OPENED "opened"
+static char call_opened[] = OPENED "()";
 
 /* Where libconfuse's callbacks, which get no context, put the first error. */
 static char *report;
@@ -78,23 +77,22 @@ section_of(cfg_t *cfg)
 static void
 fail_unknown(cfg_t *cfg, const char *name)
 {
-    char shown[VALUE_SHOWN], hint[SUGGEST_SIZE];
+    char hint[SUGGEST_SIZE];
 
-    fail(cfg, cfg->line, "unknown keyword '%s'%s",
-         escape(shown, sizeof(shown), name, strlen(name)), suggest(section_of(cfg), name, hint));
+    fail(cfg, cfg->line, "unknown keyword '%.128s'%s", name, suggest(section_of(cfg), name, hint));
 }
 
 /* What to add to libconfuse's messages. */
 static const struct {
     const char *part, *hint;
 } hints[] = {
-    {"unexpected token", ": each line is KEYWORD = VALUE, with one value, or opens or closes a section"},
+    {"unexpected token", ": write KEYWORD = VALUE, with one value, or SECTION NAME { ... }"},
     {"equal sign", ": write KEYWORD = VALUE"},
     {"append", ": write KEYWORD = VALUE"},
     {"missing title", ": write SECTION NAME { ... }"},
     {"opening brace", ": write SECTION NAME { ... }"},
     {"duplicate title", ": each name stands once"},
-    {"premature end", ": a value or a closing brace is missing"},
+    {"premature end", ": write KEYWORD = VALUE or SECTION NAME { ... }"},
     {"unexpected closing brace", ": it closes no section"},
 };
 
@@ -104,7 +102,7 @@ on_error(cfg_t *cfg, const char *format, va_list args) __attribute__((format(pri
 static void
 on_error(cfg_t *cfg, const char *format, va_list args)
 {
-    char message[256], shown[256];
+    char message[256];
     const char *hint = "";
     size_t i;
 
@@ -116,7 +114,7 @@ on_error(cfg_t *cfg, const char *format, va_list args)
         if (strstr(format, hints[i].part) != NULL)
             hint = hints[i].hint;
     vsnprintf(message, sizeof(message), format, args);
-    fail(cfg, cfg->line, "%s%s", escape(shown, sizeof(shown), message, strlen(message)), hint);
+    fail(cfg, cfg->line, "%s%s", message, hint);
 }
 
 static int
@@ -141,7 +139,6 @@ name_is_good(const char *name)
 static int
 on_opened(cfg_t *section, cfg_opt_t *opt, int argc, const char **argv)
 {
-    char shown[VALUE_SHOWN];
     const char *name = cfg_title(section);
 
     (void)argc;
@@ -154,8 +151,8 @@ on_opened(cfg_t *section, cfg_opt_t *opt, int argc, const char **argv)
     if (name_is_good(name))
         return 0;
     fail(section, section->line,
-         "%s '%s': a name is 1 to 32 of the characters A-Z a-z 0-9 _ . -", cfg_name(section),
-         escape(shown, sizeof(shown), name, strlen(name)));
+         "%s '%.128s': a name is 1 to 32 of the characters A-Z a-z 0-9 _ . -", cfg_name(section),
+         name);
     return -1;
 }
 
@@ -169,7 +166,7 @@ keyword_options(enum key_section section, cfg_opt_t *opts)
 
     if (section != KEY_TOP)
         opts[n++] = (cfg_opt_t){.name = OPENED, .type = CFGT_FUNC, .func = on_opened,
-                                .def = {.parsed = (char[]){OPENED "()"}}};
+                                .def = {.parsed = call_opened}};
     for (i = 0; i < key_count; i++)
         if (keys[i].section == section)
             opts[n++] = (cfg_opt_t){.name = keys[i].name, .type = CFGT_STR,
@@ -196,6 +193,21 @@ make_tree(void)
     return cfg_init(top, CFGF_NONE);
 }
 
+/* How far the parser came: it tells that to the innermost section alone. */
+static int
+last_line(cfg_t *cfg)
+{
+    int line = cfg->line, inner;
+    cfg_opt_t *opt;
+
+    for (opt = cfg->opts; opt->name != NULL; opt++)
+        if (opt->type == CFGT_SEC && opt->nvalues > 0) {
+            inner = last_line(cfg_opt_getnsec(opt, opt->nvalues - 1));
+            line = inner > line ? inner : line;
+        }
+    return line;
+}
+
 static bool
 parse(cfg_t *cfg, struct text *text)
 {
@@ -203,7 +215,7 @@ parse(cfg_t *cfg, struct text *text)
     FILE *file;
     int line, result;
 
-    if (!text_strip_comments(text, &line, &why))
+    if (!text_prepare(text, &line, &why))
         return fail(cfg, line, "%s", why);
     if (text->len == 0)     /* which fmemopen may refuse */
         return true;
@@ -213,7 +225,7 @@ parse(cfg_t *cfg, struct text *text)
     result = cfg_parse_fp(cfg, file);
     fclose(file);
     if (result != CFG_SUCCESS)
-        fail(cfg, cfg->line, "a keyword is expected");  /* unless more is known */
+        fail(cfg, last_line(cfg), "a keyword is expected");   /* unless more is known */
     return result == CFG_SUCCESS;
 }
 
@@ -223,7 +235,7 @@ static bool
 read_key(cfg_t *section, const struct key *key, void *object)
 {
     cfg_opt_t *opt = cfg_getopt(section, key->name);
-    char why[KEY_WHY_SIZE], shown[VALUE_SHOWN];
+    char why[KEY_WHY_SIZE];
     const char *text;
 
     if (set_at(opt) == 0)
@@ -232,8 +244,7 @@ read_key(cfg_t *section, const struct key *key, void *object)
                        cfg_title(section), key->name, key->help);
     text = cfg_opt_getnstr(opt, 0);
     return key_read(key, text, object, why)
-           || fail(section, set_at(opt), "%s = %s: %s", key->name,
-                   escape(shown, sizeof(shown), text, strlen(text)), why);
+           || fail(section, set_at(opt), "%s = %.128s: %s", key->name, text, why);
 }
 
 static bool
@@ -262,10 +273,8 @@ read_section(cfg_t *section, enum key_section kind, const char **name, void *obj
 static bool
 fail_at_key(cfg_t *section, const char *keyword, const char *value, const char *why)
 {
-    char shown[VALUE_SHOWN];
-
-    return fail(section, set_at(cfg_getopt(section, keyword)), "%s = %s: %s", keyword,
-                escape(shown, sizeof(shown), value, strlen(value)), why);
+    return fail(section, set_at(cfg_getopt(section, keyword)), "%s = %.128s: %s", keyword, value,
+                why);
 }
 
 static bool
@@ -382,6 +391,15 @@ read_tree(cfg_t *top)
     return conf;
 }
 
+/* A value may hold anything; a message is one line. */
+static void
+blank_controls(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7F)
+            *text = '?';
+}
+
 struct conf *
 conf_read(const char *path, char error[static CONF_ERROR_SIZE])
 {
@@ -406,5 +424,6 @@ conf_read(const char *path, char error[static CONF_ERROR_SIZE])
     if (cfg != NULL)
         cfg_free(cfg);
     text_fini(&text);
+    blank_controls(error);
     return conf;
 }

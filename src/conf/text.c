@@ -12,11 +12,15 @@
 
 #define FILE_MAX ((size_t)16 << 20)
 
-/* Where the scan is. */
+#define DEEP 8      /* more than sections nest */
+
+/* Where the scan is, and in which lines the open braces are. */
 struct scan {
     char *p;
     const char *begin, *end;
     int line;
+    unsigned depth;
+    int opened[DEEP];
 };
 
 static bool
@@ -121,6 +125,15 @@ begins_word(const struct scan *scan)
     return scan->p == scan->begin || strchr(" \t\r\n{}=,\"'", scan->p[-1]) != NULL;
 }
 
+static void
+count_brace(struct scan *scan)
+{
+    if (*scan->p == '{' && scan->depth++ < DEEP)
+        scan->opened[scan->depth - 1] = scan->line;
+    else if (*scan->p == '}' && scan->depth > 0)
+        scan->depth--;
+}
+
 /* NULL, or what is wrong at the scan's place. */
 static const char *
 step(struct scan *scan)
@@ -133,21 +146,28 @@ step(struct scan *scan)
         return "there is a NUL octet: this is no text";
     if (strchr("|*+", *scan->p) != NULL)  /* which libconfuse gives a meaning, or ignores */
         return "the characters | * + are allowed within quotation marks only";
-    if (*scan->p == '#' || (strncmp(scan->p, "//", 2) == 0 && begins_word(scan)))
+    if (*scan->p == '#' || (strncmp(scan->p, "//", 2) == 0 && begins_word(scan))) {
         blank_line(scan);
-    else
+    } else {
+        count_brace(scan);
         pass(scan, false);
+    }
     return NULL;
 }
 
 bool
-text_strip_comments(struct text *text, int *line, const char **why)
+text_prepare(struct text *text, int *line, const char **why)
 {
-    struct scan scan = {text->bytes, text->bytes, text->bytes + text->len, 1};
+    struct scan scan = {.p = text->bytes, .begin = text->bytes, .end = text->bytes + text->len,
+                        .line = 1};
 
     do {
         *line = scan.line;
         *why = scan.p < scan.end ? step(&scan) : NULL;
     } while (*why == NULL && scan.p < scan.end);
+    if (*why == NULL && scan.depth > 0) {
+        *line = scan.opened[scan.depth < DEEP ? scan.depth - 1 : DEEP - 1];
+        *why = "the brace that is opened here is not closed";
+    }
     return *why == NULL;
 }

@@ -8,9 +8,10 @@
 #include "base/ensure.h"
 
 /*
- * The text of a configuration file with its comments blanked out, newlines
- * kept. (libconfuse reads comments itself, but counts a line twice for most of
- * them: no message behind one would name the right line.)
+ * The text of a configuration file, made fit for libconfuse, which has three
+ * weaknesses (3.3): it counts a line twice for most comments, so that no message
+ * behind one would name the right line; it takes the end of the file for the
+ * closing brace of a section; and it skips a few characters without a word.
  */
 struct text {
     char *bytes;    /* NUL at the end */
@@ -25,10 +26,10 @@ void
 text_fini(struct text *text);
 
 /*
- * Blanks the comments: from # or a // that begins a word to the end of the line,
- * and from / * to * /. False: *line and *why say what is wrong there.
+ * Blanks the comments, newlines kept: from # or a // that begins a word to the end
+ * of the line, and from / * to * /. False: *line and *why say what is wrong there.
  */
 MUST_USE bool
-text_strip_comments(struct text *text, int *line, const char **why);
+text_prepare(struct text *text, int *line, const char **why);
 
 #endif
