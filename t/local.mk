@@ -11,6 +11,7 @@ UNIT_TESTS =
 UNIT_LDADD = $(CHECK_LIBS) $(LDADD)
 include t/unit/base.mk
 include t/unit/smpp.mk
+include t/unit/conf.mk
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: ISC
+EXTRA_DIST += etc/smpplex.conf

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONF_BUILD_H
+#define CONF_BUILD_H
+
+#include "base/ensure.h"
+#include "conf/conf.h"
+#include "conf/key.h"
+
+/*
+ * What the two ways to a configuration (conf/read.c and conf/options.c) share:
+ * empty structs, addresses, and what must be unique.
+ */
+
+/* One reference; farms and listeners zeroed, to be filled. NULL: memory is short. */
+MUST_USE struct conf *
+conf_new(size_t farms, size_t listeners);
+
+/* Room for n nodes, zeroed. */
+MUST_USE bool
+conf_farm_alloc(struct conf_farm *farm, size_t nodes);
+
+/* Sets all keys of the section that have a default to it. */
+MUST_USE bool
+conf_set_defaults(enum key_section section, void *object);
+
+/* Resolve the address that is in place. False: *why says what would be right. */
+MUST_USE bool
+conf_node_resolve(struct conf_node *node, const char **why);
+
+MUST_USE bool
+conf_listener_resolve(struct conf_listener *listener, const char **why);
+
+/* The node before `node` in farm, or the listener before `listener`, that has
+ * the same address; NULL: none. Port 0 is never the same. */
+const struct conf_node *
+conf_node_twin(const struct conf_farm *farm, const struct conf_node *node);
+
+const struct conf_listener *
+conf_listener_twin(const struct conf *conf, const struct conf_listener *listener);
+
+#endif

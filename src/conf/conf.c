@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns a configuration's memory: built by conf/read.c or conf/options.c, printed
+ * here, never changed, freed with the last reference. Any thread may hold one.
+ */
+#include "conf/conf.h"
+
+#include <stdlib.h>
+
+#include "conf/build.h"
+#include "conf/key.h"
+
+struct conf *
+conf_new(size_t farms, size_t listeners)
+{
+    struct conf *conf = calloc(1, sizeof(*conf));
+
+    if (conf == NULL)
+        return NULL;
+    atomic_init(&conf->refs, 1);
+    conf->farms = calloc(farms + 1, sizeof(*conf->farms));
+    conf->listeners = calloc(listeners + 1, sizeof(*conf->listeners));
+    if (conf->farms == NULL || conf->listeners == NULL) {
+        conf_unref(conf);
+        return NULL;
+    }
+    conf->farm_count = farms;
+    conf->listener_count = listeners;
+    return conf;
+}
+
+bool
+conf_farm_alloc(struct conf_farm *farm, size_t nodes)
+{
+    farm->nodes = calloc(nodes + 1, sizeof(*farm->nodes));
+    if (farm->nodes == NULL)
+        return false;
+    farm->node_count = nodes;
+    return true;
+}
+
+bool
+conf_set_defaults(enum key_section section, void *object)
+{
+    char why[KEY_WHY_SIZE];
+    size_t i;
+
+    for (i = 0; i < key_count; i++)
+        if (keys[i].section == section && keys[i].initial != NULL
+            && !key_read(&keys[i], keys[i].initial, object, why))
+            return false;
+    return true;
+}
+
+bool
+conf_node_resolve(struct conf_node *node, const char **why)
+{
+    if (!addr_parse(node->address, "127.0.0.1", &node->addr, why))
+        return false;
+    *why = "a node's port is a number from 1 to 65535";
+    return node->addr.sa.any.sa_family == AF_UNIX || addr_port(&node->addr) != 0;
+}
+
+bool
+conf_listener_resolve(struct conf_listener *listener, const char **why)
+{
+    return addr_parse(listener->address, "0.0.0.0", &listener->addr, why);
+}
+
+const struct conf_node *
+conf_node_twin(const struct conf_farm *farm, const struct conf_node *node)
+{
+    const struct conf_node *other;
+
+    for (other = farm->nodes; other < node; other++)
+        if (addr_equal(&other->addr, &node->addr))
+            return other;
+    return NULL;
+}
+
+const struct conf_listener *
+conf_listener_twin(const struct conf *conf, const struct conf_listener *listener)
+{
+    const struct conf_listener *other;
+
+    if (listener->addr.sa.any.sa_family != AF_UNIX && addr_port(&listener->addr) == 0)
+        return NULL;
+    for (other = conf->listeners; other < listener; other++)
+        if (addr_equal(&other->addr, &listener->addr))
+            return other;
+    return NULL;
+}
+
+struct conf *
+conf_ref(struct conf *conf)
+{
+    atomic_fetch_add_explicit(&conf->refs, 1, memory_order_relaxed);
+    return conf;
+}
+
+static void
+free_keys(enum key_section section, void *object)
+{
+    size_t i;
+
+    for (i = 0; i < key_count; i++)
+        if (keys[i].section == section)
+            key_free(&keys[i], object);
+}
+
+static void
+free_farm(struct conf_farm *farm)
+{
+    size_t i;
+
+    for (i = 0; i < farm->node_count; i++) {
+        free_keys(KEY_NODE, &farm->nodes[i]);
+        free((char *)farm->nodes[i].name);
+    }
+    free(farm->nodes);
+    free_keys(KEY_FARM, farm);
+    free((char *)farm->name);
+}
+
+void
+conf_unref(struct conf *conf)
+{
+    size_t i;
+
+    if (conf == NULL || atomic_fetch_sub_explicit(&conf->refs, 1, memory_order_acq_rel) > 1)
+        return;
+    for (i = 0; i < conf->farm_count; i++)
+        free_farm(&conf->farms[i]);
+    for (i = 0; i < conf->listener_count; i++) {
+        free_keys(KEY_LISTENER, &conf->listeners[i]);
+        free((char *)conf->listeners[i].name);
+    }
+    free(conf->farms);
+    free(conf->listeners);
+    free_keys(KEY_TOP, conf);
+    free(conf);
+}
+
+static void
+print_keys(enum key_section section, int indent, const void *object, FILE *out)
+{
+    size_t i;
+
+    for (i = 0; i < key_count; i++)
+        if (keys[i].section == section) {
+            fprintf(out, "%*s%s = ", indent, "", keys[i].name);
+            key_print(&keys[i], object, out);
+            fputc('\n', out);
+        }
+}
+
+static void
+print_farm(const struct conf_farm *farm, FILE *out)
+{
+    size_t i;
+
+    fprintf(out, "\nfarm %s {\n", farm->name);
+    print_keys(KEY_FARM, 4, farm, out);
+    for (i = 0; i < farm->node_count; i++) {
+        fprintf(out, "    node %s {\n", farm->nodes[i].name);
+        print_keys(KEY_NODE, 8, &farm->nodes[i], out);
+        fputs("    }\n", out);
+    }
+    fputs("}\n", out);
+}
+
+void
+conf_print(const struct conf *conf, FILE *out)
+{
+    size_t i;
+
+    print_keys(KEY_TOP, 0, conf, out);
+    for (i = 0; i < conf->farm_count; i++)
+        print_farm(&conf->farms[i], out);
+    for (i = 0; i < conf->listener_count; i++) {
+        fprintf(out, "\nlistener %s {\n", conf->listeners[i].name);
+        print_keys(KEY_LISTENER, 4, &conf->listeners[i], out);
+        fputs("}\n", out);
+    }
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/key.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf.h"
+#include "smpp/pdu.h"
+#include "smpp/status.h"
+
+#define TICK 10     /* ms; shorter timeouts would only make work */
+#define HOUR 3600000
+#define DAY (24 * HOUR)
+
+#define STRUCT_TOP struct conf
+#define STRUCT_FARM struct conf_farm
+#define STRUCT_NODE struct conf_node
+#define STRUCT_LISTENER struct conf_listener
+
+const struct key keys[] = {
+#define KEY(section_, field, name_, type_, initial_, min_, max_, help_) \
+    {KEY_##section_, KEY_##type_, name_, initial_, help_, \
+     offsetof(STRUCT_##section_, field), min_, max_},
+#include "conf/key.def"
+#undef KEY
+};
+
+const size_t key_count = sizeof(keys) / sizeof(keys[0]);
+
+/* Numbers and enums are all read and written as 32 bits. */
+_Static_assert(sizeof(enum conf_balance) == sizeof(uint32_t), "enum of 32 bits");
+_Static_assert(sizeof(enum conf_redispatch) == sizeof(uint32_t), "enum of 32 bits");
+_Static_assert(sizeof(enum log_level) == sizeof(uint32_t), "enum of 32 bits");
+
+static const char *const balance_names[] = {
+#define BALANCE(symbol, name, help) name,
+#include "conf/balance.def"
+#undef BALANCE
+    NULL,
+};
+
+static const char *const redispatch_names[] = {
+#define REDISPATCH(symbol, name, help) name,
+#include "conf/redispatch.def"
+#undef REDISPATCH
+    NULL,
+};
+
+static const char *const level_names[] = {
+#define LEVEL(symbol, name, priority) name,
+#include "base/log_level.def"
+#undef LEVEL
+    NULL,
+};
+
+/* The largest first; what has no unit stands last. */
+struct unit {
+    const char *name;
+    uint32_t factor;
+};
+
+static const struct unit duration_units[] = {
+    {"h", HOUR}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {"", 1000}, {NULL, 0},
+};
+
+static const struct unit size_units[] = {
+    {"MiB", 1 << 20}, {"M", 1 << 20}, {"KiB", 1 << 10}, {"K", 1 << 10}, {"", 1}, {NULL, 0},
+};
+
+static const struct unit count_units[] = {
+    {"", 1}, {NULL, 0},
+};
+
+const char *
+conf_balance_name(enum conf_balance balance)
+{
+    return balance_names[balance];
+}
+
+const char *
+key_section_name(enum key_section section)
+{
+    static const char *const names[] = {
+        [KEY_TOP] = "", [KEY_FARM] = "farm", [KEY_NODE] = "node", [KEY_LISTENER] = "listener",
+    };
+
+    return names[section];
+}
+
+const struct key *
+key_find(enum key_section section, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < key_count; i++)
+        if (keys[i].section == section && strcmp(keys[i].name, name) == 0)
+            return &keys[i];
+    return NULL;
+}
+
+static bool
+parse_units(const char *text, const struct unit *unit, uint32_t *value)
+{
+    unsigned long long number;
+    char *end;
+
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    number = strtoull(text, &end, 10);
+    if (errno != 0)
+        return false;
+    for (; unit->name != NULL; unit++)
+        if (strcmp(end, unit->name) == 0) {
+            *value = (uint32_t)number * unit->factor;
+            return number <= UINT32_MAX / unit->factor;
+        }
+    return false;
+}
+
+/* Minutes and more only from two on: "60s", "2m". */
+static const char *
+format_units(uint32_t value, const struct unit *unit, char out[static KEY_TEXT_SIZE])
+{
+    if (value == 0)
+        return "0";
+    while (value % unit->factor != 0 || (unit->factor > 1000 && value / unit->factor < 2))
+        unit++;
+    snprintf(out, KEY_TEXT_SIZE, "%u%s", value / unit->factor, unit->name);
+    return out;
+}
+
+static bool
+read_number(const struct key *key, const char *text, const struct unit *units, const char *form,
+            uint32_t *value, char why[static KEY_WHY_SIZE])
+{
+    char low[KEY_TEXT_SIZE], high[KEY_TEXT_SIZE];
+
+    if (parse_units(text, units, value) && *value >= key->min && *value <= key->max)
+        return true;
+    snprintf(why, KEY_WHY_SIZE, "must be %s, from %s to %s", form,
+             format_units(key->min, units, low), format_units(key->max, units, high));
+    return false;
+}
+
+static bool
+read_choice(const char *text, const char *const *names, uint32_t *value,
+            char why[static KEY_WHY_SIZE])
+{
+    size_t len;
+    uint32_t i;
+
+    for (i = 0; names[i] != NULL; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *value = i;
+            return true;
+        }
+    len = (size_t)snprintf(why, KEY_WHY_SIZE, "must be %s", names[0]);
+    for (i = 1; names[i] != NULL && len < KEY_WHY_SIZE; i++)
+        len += (size_t)snprintf(why + len, KEY_WHY_SIZE - len, "%s%s",
+                                names[i + 1] == NULL ? " or " : ", ", names[i]);
+    return false;
+}
+
+static bool
+read_status(const struct key *key, const char *text, uint32_t *value,
+            char why[static KEY_WHY_SIZE])
+{
+    if (status_parse(text, value) && *value >= key->min)
+        return true;
+    snprintf(why, KEY_WHY_SIZE,
+             "must be a command_status other than ESME_ROK: ESME_RTHROTTLED, 0x58 or 88");
+    return false;
+}
+
+static bool
+read_bool(const char *text, void *field, char why[static KEY_WHY_SIZE])
+{
+    int value = cfg_parse_boolean(text);
+
+    *(bool *)field = value == 1;
+    snprintf(why, KEY_WHY_SIZE, "must be true or false");
+    return value != -1;
+}
+
+static bool
+read_text(const char *text, void *field, char why[static KEY_WHY_SIZE])
+{
+    char *copy = strdup(text);
+
+    free(*(char **)field);
+    *(char **)field = copy;
+    snprintf(why, KEY_WHY_SIZE, "memory is short");
+    return copy != NULL;
+}
+
+static bool
+read_log_target(const char *text, void *field, char why[static KEY_WHY_SIZE])
+{
+    if (strcmp(text, "stderr") == 0 || strcmp(text, "syslog") == 0
+        || strncmp(text, "file:/", 6) == 0)
+        return read_text(text, field, why);
+    snprintf(why, KEY_WHY_SIZE, "must be stderr, syslog or file:/PATH");
+    return false;
+}
+
+bool
+key_read(const struct key *key, const char *text, void *object, char why[static KEY_WHY_SIZE])
+{
+    void *field = (char *)object + key->offset;
+
+    switch (key->type) {
+    case KEY_DURATION:
+        return read_number(key, text, duration_units, "a time such as 500ms, 5s, 2m or 1h", field,
+                           why);
+    case KEY_SIZE:
+        return read_number(key, text, size_units, "a number of octets such as 70000 or 64KiB",
+                           field, why);
+    case KEY_COUNT:
+        return read_number(key, text, count_units, "a whole number", field, why);
+    case KEY_STATUS:
+        return read_status(key, text, field, why);
+    case KEY_BOOL:
+        return read_bool(text, field, why);
+    case KEY_BALANCE:
+        return read_choice(text, balance_names, field, why);
+    case KEY_REDISPATCH:
+        return read_choice(text, redispatch_names, field, why);
+    case KEY_LOG_LEVEL:
+        return read_choice(text, level_names, field, why);
+    case KEY_LOG_TARGET:
+        return read_log_target(text, field, why);
+    case KEY_ADDRESS:
+        return read_text(text, field, why);
+    case KEY_FARM_NAME:
+        return true;
+    }
+    return false;
+}
+
+/* libconfuse replaces ${NAME} within double quotes, hence the escaped dollar. */
+static void
+print_text(const char *text, FILE *out)
+{
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        if (strchr("\"\\$", *text) != NULL)
+            fputc('\\', out);
+        fputc(*text, out);
+    }
+    fputc('"', out);
+}
+
+static void
+print_farm_name(const struct conf_farm *farm, FILE *out)
+{
+    fputs(farm != NULL ? farm->name : "\"\"", out);
+}
+
+void
+key_print(const struct key *key, const void *object, FILE *out)
+{
+    const void *field = (const char *)object + key->offset;
+    char spare[KEY_TEXT_SIZE];
+
+    switch (key->type) {
+    case KEY_DURATION:
+        fputs(format_units(*(const uint32_t *)field, duration_units, spare), out);
+        break;
+    case KEY_SIZE:
+        fputs(format_units(*(const uint32_t *)field, size_units, spare), out);
+        break;
+    case KEY_COUNT:
+        fputs(format_units(*(const uint32_t *)field, count_units, spare), out);
+        break;
+    case KEY_STATUS:
+        fputs(status_name(*(const uint32_t *)field, spare), out);
+        break;
+    case KEY_BOOL:
+        fputs(*(const bool *)field ? "true" : "false", out);
+        break;
+    case KEY_BALANCE:
+        fputs(balance_names[*(const uint32_t *)field], out);
+        break;
+    case KEY_REDISPATCH:
+        fputs(redispatch_names[*(const uint32_t *)field], out);
+        break;
+    case KEY_LOG_LEVEL:
+        fputs(level_names[*(const uint32_t *)field], out);
+        break;
+    case KEY_LOG_TARGET:
+    case KEY_ADDRESS:
+        print_text(*(const char *const *)field, out);
+        break;
+    case KEY_FARM_NAME:
+        print_farm_name(*(const struct conf_farm *const *)field, out);
+        break;
+    }
+}
+
+void
+key_free(const struct key *key, void *object)
+{
+    if (key->type == KEY_LOG_TARGET || key->type == KEY_ADDRESS)
+        free(*(char **)(void *)((char *)object + key->offset));
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONF_KEY_H
+#define CONF_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/ensure.h"
+
+/*
+ * The keywords of the configuration: one table (conf/key.def) by which values
+ * are read, checked, written and freed. It knows the fields of conf/conf.h, but
+ * neither files nor what values mean to each other.
+ */
+
+enum key_section {
+    KEY_TOP,
+    KEY_FARM,
+    KEY_NODE,
+    KEY_LISTENER,
+};
+
+enum key_type {
+    KEY_DURATION,       /* "500ms", "5s", "2m", "1h"; a bare number is seconds */
+    KEY_SIZE,           /* "70000", "64K", "64KiB", "1M", "1MiB" */
+    KEY_COUNT,
+    KEY_STATUS,         /* as status_parse takes it */
+    KEY_BOOL,
+    KEY_BALANCE,
+    KEY_REDISPATCH,
+    KEY_LOG_LEVEL,
+    KEY_LOG_TARGET,
+    KEY_ADDRESS,        /* kept as it was written */
+    KEY_FARM_NAME,      /* whoever knows the farms reads it */
+};
+
+struct key {
+    enum key_section section;
+    enum key_type type;
+    const char *name;
+    const char *initial;    /* NULL: the keyword must be named */
+    const char *help;
+    size_t offset;          /* of the field in the section's struct */
+    uint32_t min, max;
+};
+
+extern const struct key keys[];
+extern const size_t key_count;
+
+#define KEY_TEXT_SIZE 64
+#define KEY_WHY_SIZE 256
+
+/*
+ * Reads text into the key's field of `object`, the section's struct.
+ * False: `why` says what would be right. The field owns what it points to:
+ * key_free.
+ */
+MUST_USE bool
+key_read(const struct key *key, const char *text, void *object, char why[static KEY_WHY_SIZE]);
+
+/* Writes the field so that key_read reads the same again. */
+void
+key_print(const struct key *key, const void *object, FILE *out);
+
+void
+key_free(const struct key *key, void *object);
+
+/* The keyword of that name in that section; NULL: none. */
+const struct key *
+key_find(enum key_section section, const char *name);
+
+/* "", "farm", "node", "listener" */
+const char *
+key_section_name(enum key_section section);
+
+#endif

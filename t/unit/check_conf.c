@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: ISC */
+/* The configuration: what a file means, what is said of a bad one, and that the
+ * manual page and the example keep up with the keywords. */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "conf/key.h"
+#include "smpp/status.h"
+
+static char error[CONF_ERROR_SIZE];
+static char path[64];
+
+/* Reads `text` as a file; `path` is its name. */
+static struct conf *
+read_bytes(const char *text, size_t len)
+{
+    struct conf *conf;
+    int fd;
+
+    strcpy(path, "/tmp/check_conf.XXXXXX");
+    fd = mkstemp(path);
+    ck_assert_int_ne(fd, -1);
+    ck_assert_int_eq(write(fd, text, len), (ssize_t)len);
+    close(fd);
+    conf = conf_read(path, error);
+    unlink(path);
+    return conf;
+}
+
+static struct conf *
+read_text(const char *text)
+{
+    return read_bytes(text, strlen(text));
+}
+
+static struct conf *
+read_good(const char *text)
+{
+    struct conf *conf = read_text(text);
+
+    ck_assert_msg(conf != NULL, "%s", error);
+    ck_assert_str_eq(error, "");
+    return conf;
+}
+
+static char *
+print(const struct conf *conf)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+
+    conf_print(conf, out);
+    fclose(out);
+    return text;
+}
+
+#define FARM "farm f { node a { address = 1 } }\n"
+#define LISTENER "listener l { address = 2 }\n"
+
+/* --- good files --- */
+
+START_TEST(a_short_file_gets_the_defaults)
+{
+    struct conf *conf = read_good(FARM LISTENER);
+    const struct conf_farm *farm = conf->farms;
+    const struct conf_listener *listener = conf->listeners;
+    char text[ADDR_TEXT_SIZE];
+
+    ck_assert_str_eq(conf->log_target, "stderr");
+    ck_assert_int_eq(conf->log_level, LOG_LEVEL_INFO);
+    ck_assert_uint_eq(conf->drain_timeout_ms, 30000);
+    ck_assert_uint_eq(conf->farm_count, 1);
+    ck_assert_str_eq(farm->name, "f");
+    ck_assert_int_eq(farm->balance, CONF_ROUND_ROBIN);
+    ck_assert_uint_eq(farm->window, 1000);
+    ck_assert_uint_eq(farm->connect_timeout_ms, 4000);
+    ck_assert_uint_eq(farm->response_timeout_ms, 60000);
+    ck_assert_uint_eq(farm->enquire_link_ms, 10000);
+    ck_assert_uint_eq(farm->enquire_timeout_ms, 5000);
+    ck_assert_uint_eq(farm->reconnect_ms, 500);
+    ck_assert_uint_eq(farm->reconnect_max_ms, 10000);
+    ck_assert_uint_eq(farm->max_pdu, 70000);
+    ck_assert_uint_eq(farm->bind_gather_ms, 100);
+    ck_assert_uint_eq(farm->grace_ms, 30000);
+    ck_assert_uint_eq(farm->queue_timeout_ms, 5000);
+    ck_assert_int_eq(farm->redispatch, CONF_REDISPATCH_ALL);
+    ck_assert_uint_eq(farm->redispatch_max, 3);
+    ck_assert_uint_eq(farm->busy_status, SMPP_RTHROTTLED);
+    ck_assert_uint_eq(farm->node_count, 1);
+    ck_assert_str_eq(farm->nodes[0].name, "a");
+    ck_assert_str_eq(farm->nodes[0].address, "1");
+    ck_assert_str_eq(addr_format(&farm->nodes[0].addr, text), "127.0.0.1:1");
+    ck_assert_uint_eq(farm->nodes[0].weight, 1);
+    ck_assert(!farm->nodes[0].backup);
+    ck_assert_uint_eq(conf->listener_count, 1);
+    ck_assert_ptr_eq(listener->farm, farm);
+    ck_assert_str_eq(addr_format(&listener->addr, text), "0.0.0.0:2");
+    ck_assert_uint_eq(listener->bind_timeout_ms, 5000);
+    ck_assert_uint_eq(listener->window, 1000);
+    ck_assert_uint_eq(listener->response_timeout_ms, 60000);
+    ck_assert_uint_eq(listener->enquire_link_ms, 30000);
+    ck_assert_uint_eq(listener->enquire_timeout_ms, 30000);
+    ck_assert_uint_eq(listener->inactivity_timeout_ms, 0);
+    ck_assert_uint_eq(listener->hold, 256 * 1024);
+    ck_assert_uint_eq(listener->max_pdu, 70000);
+    conf_unref(conf);
+}
+END_TEST
+
+static const char whole[] =
+    "# all of it\n"
+    "log = \"file:/var/log/a \\\"b\\\" \\$c \\\\d.log\"   // a comment\n"
+    "log-level = debug  drain-timeout = 2m\n"
+    "farm one {\n"
+    "    balance = least-pending  window = 17\n"
+    "    connect-timeout = 1s  response-timeout = \"90s\"  enquire-link = 0\n"
+    "    enquire-timeout = 1500ms  reconnect = 10ms  reconnect-max = 1h\n"
+    "    max-pdu = 64K  bind-gather = 0  grace = 5  queue-timeout = 250ms\n"
+    "    redispatch = unsent  redispatch-max = 0  busy-status = 0x422\n"
+    "    node a { address = 10.0.0.1:2775  weight = 0 }\n"
+    "    node b { address = \"[::1]:2775\"  backup = yes }\n"
+    "}\n"
+    "farm two { node a { address = unix:/run/gw.sock } }   /* the\n"
+    " other */\n"
+    "listener l.1 { address = 127.0.0.1:0 farm = two  hold = 1MiB  max-pdu = 512\n"
+    "  inactivity-timeout = 10m  bind-timeout = 2s  window = 5  enquire-link = 1s }\n"
+    "listener l-2 { address = '127.0.0.1:0' farm = \"one\" }\n";
+
+START_TEST(every_keyword_reaches_its_field)
+{
+    struct conf *conf = read_good(whole);
+    const struct conf_farm *farm = conf->farms;
+
+    ck_assert_str_eq(conf->log_target, "file:/var/log/a \"b\" $c \\d.log");
+    ck_assert_int_eq(conf->log_level, LOG_LEVEL_DEBUG);
+    ck_assert_uint_eq(conf->drain_timeout_ms, 120000);
+    ck_assert_int_eq(farm->balance, CONF_LEAST_PENDING);
+    ck_assert_uint_eq(farm->window, 17);
+    ck_assert_uint_eq(farm->response_timeout_ms, 90000);
+    ck_assert_uint_eq(farm->enquire_link_ms, 0);
+    ck_assert_uint_eq(farm->enquire_timeout_ms, 1500);
+    ck_assert_uint_eq(farm->reconnect_max_ms, 3600000);
+    ck_assert_uint_eq(farm->max_pdu, 65536);
+    ck_assert_uint_eq(farm->grace_ms, 5000);
+    ck_assert_uint_eq(farm->queue_timeout_ms, 250);
+    ck_assert_int_eq(farm->redispatch, CONF_REDISPATCH_UNSENT);
+    ck_assert_uint_eq(farm->redispatch_max, 0);
+    ck_assert_uint_eq(farm->busy_status, 0x422);
+    ck_assert_uint_eq(farm->nodes[0].weight, 0);
+    ck_assert(farm->nodes[1].backup);
+    ck_assert_int_eq(farm->nodes[1].addr.sa.any.sa_family, AF_INET6);
+    ck_assert_int_eq(conf->farms[1].nodes[0].addr.sa.any.sa_family, AF_UNIX);
+    ck_assert_ptr_eq(conf->listeners[0].farm, &conf->farms[1]);
+    ck_assert_uint_eq(conf->listeners[0].hold, 1 << 20);
+    ck_assert_uint_eq(conf->listeners[0].inactivity_timeout_ms, 600000);
+    ck_assert_ptr_eq(conf->listeners[1].farm, &conf->farms[0]);
+    conf_unref(conf);
+}
+END_TEST
+
+START_TEST(what_is_printed_reads_the_same)
+{
+    struct conf *conf = read_good(whole), *again;
+    char *first = print(conf), *second;
+    size_t i;
+
+    again = read_good(first);
+    second = print(again);
+    ck_assert_str_eq(first, second);
+    for (i = 0; i < key_count; i++)
+        ck_assert_msg(strstr(first, keys[i].name) != NULL, "%s is not printed", keys[i].name);
+    free(first);
+    free(second);
+    conf_unref(conf);
+    conf_unref(again);
+}
+END_TEST
+
+START_TEST(defaults_are_printed_as_the_table_has_them)
+{
+    struct conf *conf = read_good(FARM LISTENER);
+    char *text = print(conf), expected[128];
+    size_t i;
+
+    for (i = 0; i < key_count; i++) {
+        if (keys[i].initial == NULL || keys[i].type == KEY_FARM_NAME)
+            continue;
+        snprintf(expected, sizeof(expected), "%s = %s%s%s\n", keys[i].name,
+                 keys[i].type == KEY_LOG_TARGET ? "\"" : "", keys[i].initial,
+                 keys[i].type == KEY_LOG_TARGET ? "\"" : "");
+        ck_assert_msg(strstr(text, expected) != NULL, "not printed: %s", expected);
+    }
+    free(text);
+    conf_unref(conf);
+}
+END_TEST
+
+START_TEST(the_last_reference_frees)
+{
+    struct conf *conf = read_good(FARM LISTENER);
+
+    ck_assert_ptr_eq(conf_ref(conf), conf);
+    conf_unref(conf);
+    ck_assert_str_eq(conf->farms[0].name, "f");
+    conf_unref(conf);
+    conf_unref(NULL);
+}
+END_TEST
+
+/* --- bad files: the line, and a part of what is said --- */
+
+#define IN_FARM(text) "farm f {\n" text "\nnode a { address = 1 }\n}\n" LISTENER
+#define IN_NODE(text) "farm f {\nnode a {\naddress = 1\n" text "\n}\n}\n" LISTENER
+#define IN_LISTENER(text) FARM "listener l {\naddress = 2\n" text "\n}\n"
+
+static const struct {
+    const char *text;
+    int line;
+    const char *says;
+} bad[] = {
+    /* syntax */
+    {"", 1, "there is no farm"},
+    {"# nothing\n", 1, "there is no farm"},
+    {"\nfarm f {\n\n", 2, "the brace that is opened here is not closed"},
+    {"farm f {\nnode a {\n" LISTENER "}\n}\n", 3, "unknown keyword 'listener'"},
+    {"farm f {\nnode a {\naddress = 1 }\n\n", 1, "the brace that is opened here is not closed"},
+    {FARM "window\n", 2, "unknown keyword 'window'"},
+    {FARM LISTENER "log\n", 4, "premature end of file"},
+    {FARM "}\n", 2, "closes no section"},
+    {IN_FARM("window 5"), 2, "KEYWORD = VALUE"},
+    {IN_FARM("window = = 3"), 2, "'='"},
+    {IN_FARM("window = { 1, 2 }"), 2, "with one value"},
+    {IN_FARM("window = 1, 2"), 2, "with one value"},
+    {IN_FARM("window += 3"), 2, "allowed within quotation marks"},
+    {IN_FARM("window = 3 *"), 2, "allowed within quotation marks"},
+    {IN_FARM("\"\" = 3"), 2, "a keyword is expected"},
+    {"farm {\n", 1, "SECTION NAME"},
+    {"\nfarm f\nnode\n", 3, "SECTION NAME"},
+    {FARM "listener l { address = \"2 }\n\n\n", 2, "quotation mark is not closed"},
+    {FARM "/* no end\n\n\n", 2, "comment is not closed"},
+    {FARM "a|b = 3\n", 2, "allowed within quotation marks"},
+    {FARM "'a|b' = 3\n", 2, "a"},
+    /* lines stay right behind comments */
+    {"# one\n// two\n/* three\nfour */ /* four */\n# '\nfoo = 1\n", 6, "unknown keyword 'foo'"},
+    {"log = 'a # b\nc' # d\nfoo = 1\n", 3, "unknown keyword 'foo'"},
+    /* keywords */
+    {IN_FARM("windw = 3"), 2, "unknown keyword 'windw'; did you mean 'window'?"},
+    {IN_FARM("enquirelink = 3"), 2, "did you mean 'enquire-link'?"},
+    {IN_FARM("nod b { }"), 2, "did you mean 'node'?"},
+    {IN_FARM("weight = 3"), 2, "; it belongs into section node"},
+    {IN_FARM("log = stderr"), 2, "; it stands outside of all sections"},
+    {IN_FARM("xyzzy = 3"), 2, "unknown keyword 'xyzzy'"},
+    {IN_FARM("check { }"), 2, "unknown keyword 'check'"},
+    {IN_FARM("opened()"), 2, "unknown keyword 'opened'"},
+    {FARM "status { }\n", 2, "unknown keyword 'status'"},
+    {FARM "workers = 2\n", 2, "unknown keyword 'workers'"},
+    {FARM "lstener l { }\n", 2, "did you mean 'listener'?"},
+    {IN_LISTENER("tls { }"), 4, "unknown keyword 'tls'"},
+    {IN_FARM("window = 3\n\nwindow = 3"), 4, "'window' is already set in line 2"},
+    /* values */
+    {"log = stdout\n" FARM LISTENER, 1, "must be stderr, syslog or file:/PATH"},
+    {"log = file:x\n" FARM LISTENER, 1, "must be stderr, syslog or file:/PATH"},
+    {"\nlog-level = loud\n" FARM LISTENER, 2, "be error, warning, notice, info, debug or trace"},
+    {"drain-timeout = 25h\n" FARM LISTENER, 1, "from 0 to 24h"},
+    {IN_FARM("balance = best"), 2, "balance = best: must be round-robin or least-pending"},
+    {IN_FARM("redispatch = some"), 2, "must be all, unsent or none"},
+    {IN_FARM("window = 0"), 2, "window = 0: must be a whole number, from 1 to 65535"},
+    {IN_FARM("window = 65536"), 2, "from 1 to 65535"},
+    {IN_FARM("window = 4294967297"), 2, "from 1 to 65535"},
+    {IN_FARM("window = 99999999999999999999999"), 2, "from 1 to 65535"},
+    {IN_FARM("window = 5s"), 2, "from 1 to 65535"},
+    {IN_FARM("window = ''"), 2, "from 1 to 65535"},
+    {IN_FARM("window = 0x10"), 2, "from 1 to 65535"},
+    {IN_FARM("connect-timeout = 5x"), 2, "such as 500ms, 5s, 2m or 1h, from 10ms to 60m"},
+    {IN_FARM("connect-timeout = 1.5s"), 2, "such as 500ms"},
+    {IN_FARM("connect-timeout = -1s"), 2, "such as 500ms"},
+    {IN_FARM("connect-timeout = 0"), 2, "from 10ms"},
+    {IN_FARM("connect-timeout = 4294968s"), 2, "to 60m"},
+    {IN_FARM("connect-timeout = 5000000000"), 2, "to 60m"},
+    {IN_FARM("reconnect = 20s"), 2, "reconnect-max must not be less than reconnect"},
+    {IN_FARM("reconnect = 20s\nreconnect-max = 19s"), 3, "must not be less"},
+    {IN_FARM("max-pdu = 511"), 2, "from 512 to 70000"},
+    {IN_FARM("max-pdu = 1M"), 2, "from 512 to 70000"},
+    {IN_FARM("max-pdu = 1G"), 2, "such as 70000 or 64KiB"},
+    {IN_FARM("busy-status = ESME_RFOO"), 2, "ESME_RTHROTTLED, 0x58 or 88"},
+    {IN_FARM("busy-status = 0"), 2, "other than ESME_ROK"},
+    {IN_NODE("weight = -1"), 4, "weight = -1: must be a whole number, from 0 to 256"},
+    {IN_NODE("weight = 257"), 4, "from 0 to 256"},
+    {IN_NODE("backup = maybe"), 4, "true or false"},
+    {IN_LISTENER("hold = 1023"), 4, "from 1024 to 16MiB"},
+    {IN_LISTENER("hold = 17M"), 4, "from 1024 to 16MiB"},
+    {IN_LISTENER("max-pdu = 70001"), 4, "from 512 to 70000"},
+    /* names */
+    {"farm 'a b' { }\n", 1, "farm 'a b': a name is 1 to 32"},
+    {"farm '' { }\n", 1, "a name is 1 to 32"},
+    {"\nfarm\nabcdefghijklmnopqrstuvwxyz1234567 {\n}\n", 3, "a name is 1 to 32"},
+    {"farm f {\nnode a/b {\n} }\n", 2, "node 'a/b': a name"},
+    {FARM "listener a:b { }\n", 2, "listener 'a:b': a name"},
+    {FARM "\n" FARM, 3, "duplicate title 'f'"},
+    {IN_FARM("node a { }"), 3, "duplicate title 'a'"},
+    {FARM LISTENER LISTENER, 3, "duplicate title 'l'"},
+    /* addresses */
+    {"farm f {\n\nnode a {\nweight = 1\n}\n}\n" LISTENER, 3, "node 'a' has no address"},
+    {FARM "\nlistener l {\n}\n", 3, "listener 'l' has no address"},
+    {"farm f {\nnode a {\n\naddress = 10.0.0.1:99999 }\n}\n" LISTENER, 4, "from 0 to 65535"},
+    {"farm f {\nnode a {\naddress = 10.0.0.1:0 }\n}\n" LISTENER, 3, "from 1 to 65535"},
+    {"farm f {\nnode a {\naddress = ::1:5 }\n}\n" LISTENER, 3, "[IPV6]:PORT"},
+    {FARM "listener l {\naddress = smpp\n}\n", 3, "address = smpp: a port is a number"},
+    {IN_FARM("node b { address = 127.0.0.1:1 }"), 3, "node 'a' has the same address as node 'b'"},
+    {FARM LISTENER "listener m {\naddress = 0.0.0.0:2\n}\n", 4,
+     "listener 'm' has the same address as listener 'l'"},
+    /* what belongs together */
+    {"\nfarm f {\n}\n" LISTENER, 2, "farm 'f' has no node"},
+    {FARM, 1, "there is no listener"},
+    {LISTENER, 1, "there is no farm"},
+    {IN_LISTENER("farm = g"), 4, "farm = g: there is no farm of that name"},
+    {FARM "farm g { node a { address = 1 } }\n\nlistener l {\naddress = 2\n}\n", 4,
+     "listener 'l' must name its farm"},
+};
+
+START_TEST(a_bad_file_is_refused_with_line_and_reason)
+{
+    struct conf *conf = read_text(bad[_i].text);
+    char place[128];
+
+    snprintf(place, sizeof(place), "%s:%d: ", path, bad[_i].line);
+    ck_assert_msg(conf == NULL, "taken: %s", bad[_i].text);
+    ck_assert_msg(strncmp(error, place, strlen(place)) == 0, "not %s but %s\n%s", place, error,
+                  bad[_i].text);
+    ck_assert_msg(strstr(error, bad[_i].says) != NULL, "not \"%s\" but %s", bad[_i].says, error);
+    ck_assert_msg(strchr(error, '\n') == NULL, "%s", error);
+}
+END_TEST
+
+START_TEST(a_long_or_binary_value_is_told_in_one_line)
+{
+    static const char with_nul[] = FARM "\0" LISTENER;
+    char text[9000] = "log = '";
+
+    memset(text + 7, 'x', 8000);
+    strcpy(text + 8007, "'\n" FARM LISTENER);
+    ck_assert_ptr_null(read_text(text));
+    ck_assert_ptr_nonnull(strstr(error, "must be stderr"));
+    ck_assert_ptr_null(read_text("log = 'a\nb\033'\n" FARM LISTENER));
+    ck_assert_ptr_nonnull(strstr(error, ":2: log = a?b?: must be"));
+    ck_assert_ptr_null(read_bytes(with_nul, sizeof(with_nul) - 1));
+    ck_assert_ptr_nonnull(strstr(error, ":2: there is a NUL"));
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_read_is_told)
+{
+    ck_assert_ptr_null(conf_read("/nonexistent/smpplex.conf", error));
+    ck_assert_str_eq(error, "/nonexistent/smpplex.conf: No such file or directory");
+    ck_assert_ptr_null(conf_read("/tmp", error));
+    ck_assert_str_eq(error, "/tmp: Is a directory");
+    ck_assert_ptr_null(conf_read("~root", error));
+    ck_assert_str_eq(error, "~root: No such file or directory");
+}
+END_TEST
+
+START_TEST(nothing_is_written_to_stderr)
+{
+    int saved = dup(STDERR_FILENO), pipes[2];
+    char byte;
+
+    ck_assert_int_eq(pipe2(pipes, O_NONBLOCK), 0);
+    dup2(pipes[1], STDERR_FILENO);
+    ck_assert_ptr_null(read_text("nonsense = 3\n"));
+    ck_assert_ptr_null(read_text("farm f {\n"));
+    ck_assert_int_eq(read(pipes[0], &byte, 1), -1);
+    dup2(saved, STDERR_FILENO);
+    close(pipes[0]);
+    close(pipes[1]);
+    close(saved);
+}
+END_TEST
+
+START_TEST(a_good_file_is_read_after_a_bad_one)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        ck_assert_ptr_null(read_text(bad[i].text));
+        conf_unref(read_good(whole));
+    }
+}
+END_TEST
+
+/* --- without a file --- */
+
+static const char *const one[] = {"2775", NULL};
+static const char *const two[] = {"10.0.0.1:2775", "2776", NULL};
+static const char *const none[] = {NULL};
+
+START_TEST(options_make_a_whole_configuration)
+{
+    struct conf *conf = conf_from_options(&(struct conf_options){one, two}, error), *again;
+    char text[ADDR_TEXT_SIZE], *first, *second;
+
+    ck_assert_msg(conf != NULL, "%s", error);
+    ck_assert_str_eq(conf->farms[0].name, "default");
+    ck_assert_uint_eq(conf->farms[0].node_count, 2);
+    ck_assert_str_eq(conf->farms[0].nodes[0].name, "node1");
+    ck_assert_str_eq(conf->farms[0].nodes[1].name, "node2");
+    ck_assert_str_eq(addr_format(&conf->farms[0].nodes[1].addr, text), "127.0.0.1:2776");
+    ck_assert_str_eq(addr_format(&conf->listeners[0].addr, text), "0.0.0.0:2775");
+    ck_assert_ptr_eq(conf->listeners[0].farm, conf->farms);
+    first = print(conf);
+    again = read_good(first);
+    second = print(again);
+    ck_assert_str_eq(first, second);
+    free(first);
+    free(second);
+    conf_unref(again);
+    conf_unref(conf);
+}
+END_TEST
+
+static void
+refused(const char *const *listen, const char *const *node, const char *says)
+{
+    ck_assert_ptr_null(conf_from_options(&(struct conf_options){listen, node}, error));
+    ck_assert_msg(strncmp(error, says, strlen(says)) == 0, "%s", error);
+}
+
+START_TEST(a_bad_option_is_named)
+{
+    static const char *const far[] = {"10.0.0.1:2775", "10.0.0.1:99999", NULL};
+    static const char *const twice[] = {"2775", "127.0.0.1:2775", NULL};
+    static const char *const zero[] = {"0", NULL};
+
+    refused(one, far, "--node 10.0.0.1:99999: a port is a number from 0 to 65535");
+    refused(far, one, "--listen 10.0.0.1:99999: a port is a number from 0 to 65535");
+    refused(one, twice, "--node 127.0.0.1:2775: the same address as --node 2775");
+    refused(one, zero, "--node 0: a node's port is a number from 1 to 65535");
+    refused(one, none, "--node is missing");
+    refused(none, one, "--listen is missing");
+    refused(NULL, NULL, "--listen is missing");
+}
+END_TEST
+
+/* --- what comes with it --- */
+
+static const char *
+source(const char *name, char out[static 512])
+{
+    const char *top = getenv("TEST_SRCDIR");
+
+    snprintf(out, 512, "%s/%s", top != NULL ? top : ".", name);
+    return out;
+}
+
+START_TEST(the_example_is_a_good_file)
+{
+    char name[512];
+    struct conf *conf = conf_read(source("etc/smpplex.conf", name), error);
+
+    ck_assert_msg(conf != NULL, "%s", error);
+    conf_unref(conf);
+}
+END_TEST
+
+static bool
+has_line(FILE *file, const char *wanted)
+{
+    char line[512];
+
+    while (fgets(line, sizeof(line), file) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strcmp(line, wanted) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *const headings[] = {
+    [KEY_TOP] = ".Ss Outside of all sections",
+    [KEY_FARM] = ".Ss farm NAME",
+    [KEY_NODE] = ".Ss node NAME, in a farm",
+    [KEY_LISTENER] = ".Ss listener NAME",
+};
+
+/* Each keyword has an entry under its section's heading, in the order of the table. */
+START_TEST(the_manual_has_every_keyword_with_its_default)
+{
+    char name[512], wanted[256];
+    FILE *file = fopen(source("man/smpplex.conf.5", name), "r");
+    size_t i;
+
+    ck_assert_msg(file != NULL, "%s", name);
+    for (i = 0; i < key_count; i++) {
+        if (i == 0 || keys[i].section != keys[i - 1].section)
+            ck_assert_msg(has_line(file, headings[keys[i].section]), "not in the manual: %s",
+                          headings[keys[i].section]);
+        if (keys[i].initial == NULL)
+            snprintf(wanted, sizeof(wanted), ".It Ic %s No (required)", keys[i].name);
+        else if (keys[i].initial[0] == '\0')
+            snprintf(wanted, sizeof(wanted), ".It Ic %s", keys[i].name);
+        else
+            snprintf(wanted, sizeof(wanted), ".It Ic %s No (default: %s)", keys[i].name,
+                     keys[i].initial);
+        ck_assert_msg(has_line(file, wanted), "not in the manual, or not in order: %s", wanted);
+    }
+    fclose(file);
+}
+END_TEST
+
+int
+main(void)
+{
+    TCase *tests = tcase_create("conf");
+    Suite *suite = suite_create("conf");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(tests, a_short_file_gets_the_defaults);
+    tcase_add_test(tests, every_keyword_reaches_its_field);
+    tcase_add_test(tests, what_is_printed_reads_the_same);
+    tcase_add_test(tests, defaults_are_printed_as_the_table_has_them);
+    tcase_add_test(tests, the_last_reference_frees);
+    tcase_add_loop_test(tests, a_bad_file_is_refused_with_line_and_reason, 0,
+                        (int)(sizeof(bad) / sizeof(bad[0])));
+    tcase_add_test(tests, a_long_or_binary_value_is_told_in_one_line);
+    tcase_add_test(tests, a_file_that_cannot_be_read_is_told);
+    tcase_add_test(tests, nothing_is_written_to_stderr);
+    tcase_add_test(tests, a_good_file_is_read_after_a_bad_one);
+    tcase_add_test(tests, options_make_a_whole_configuration);
+    tcase_add_test(tests, a_bad_option_is_named);
+    tcase_add_test(tests, the_example_is_a_good_file);
+    tcase_add_test(tests, the_manual_has_every_keyword_with_its_default);
+    suite_add_tcase(suite, tests);
+    runner = srunner_create(suite);
+    srunner_set_tap(runner, "-");
+    srunner_run_all(runner, CK_SILENT);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: ISC
+UNIT_TESTS += t/unit/check_conf
+t_unit_check_conf_LDADD = $(UNIT_LDADD)
