@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "net/conn.h"
 #include "tools/sim_node.h"
 
 #define EXIT_USAGE 2
@@ -117,6 +118,7 @@ stop(struct sim *sim)
 {
     struct sim_node *node;
 
+    conn_flush_dirty(&sim->loop);   /* the answers of the last batch */
     sim_events_fini(&sim->events);
     sim_control_close(&sim->control);
     for (node = sim->nodes; node != NULL; node = node->next)
