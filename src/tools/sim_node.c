@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A node's door: where it listens, whom it lets in, what chance has for a
+ * message, and its accounts. What is said on a connection is sim_session's.
+ */
+#include "tools/sim_node.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/sim_deliver.h"
+#include "tools/sim_session.h"
+
+static void
+on_accept(struct listener *listener, int fd, const struct addr *peer)
+{
+    (void)peer;
+    sim_session_open(listener->owner, fd);
+}
+
+bool
+sim_node_listen(struct sim_node *node)
+{
+    int fd;
+
+    if (node->listener.fd != -1)
+        return true;
+    fd = listener_bind(&node->addr, false);
+    if (fd == -1)
+        return false;
+    node->addr = listener_address(fd);
+    listener_open(&node->listener, &node->sim->loop, fd);
+    return true;
+}
+
+bool
+sim_node_open(struct sim_node *node, struct sim *sim, const struct sim_node_options *options)
+{
+    node->sim = sim;
+    node->options = options;
+    node->addr = options->addr;
+    node->latency = options->latency;
+    node->listener = (struct listener){
+        .on_accept = on_accept, .owner = node, .name = options->name, .fd = -1};
+    if (!sim_ids_init(&node->ids, options)) {
+        errno = ENOMEM;
+        return false;
+    }
+    return sim_node_listen(node);
+}
+
+void
+sim_node_close(struct sim_node *node)
+{
+    struct sim_account *account, *next;
+
+    listener_close(&node->listener);
+    while (node->sessions != NULL)
+        sim_session_close(node->sessions);
+    HASH_ITER(hh, node->accounts, account, next) {
+        sim_queue_clear(&account->queue, &node->sim->loop.slab);
+        HASH_DEL(node->accounts, account);
+        free(account);
+    }
+    sim_ids_fini(&node->ids);
+}
+
+struct sim_node *
+sim_node_find(struct sim *sim, const char *name)
+{
+    struct sim_node *node = sim->nodes;
+
+    while (node != NULL && strcmp(node->options->name, name) != 0)
+        node = node->next;
+    return node;
+}
+
+struct sim_account *
+sim_node_account(struct sim_node *node, const char *system_id)
+{
+    struct sim_account *account;
+    size_t len = strlen(system_id);
+
+    HASH_FIND(hh, node->accounts, system_id, len, account);
+    if (account != NULL)
+        return account;
+    account = calloc(1, sizeof(*account) + len + 1);
+    if (account == NULL)
+        return NULL;
+    account->node = node;
+    sim_queue_init(&account->queue);
+    memcpy(account->system_id, system_id, len + 1);
+    HASH_ADD_KEYPTR(hh, node->accounts, account->system_id, len, account);
+    return account;
+}
+
+static uint32_t
+check_login(const struct sim_node *node, const char *system_id, const char *password)
+{
+    const struct sim_login *login = node->options->logins;
+
+    if (login == NULL)
+        return SMPP_ROK;
+    while (login != NULL && strcmp(login->system_id, system_id) != 0)
+        login = login->next;
+    if (login == NULL)
+        return SMPP_RINVSYSID;
+    return strcmp(login->password, password) == 0 ? SMPP_ROK : SMPP_RINVPASWD;
+}
+
+uint32_t
+sim_node_admit(struct sim_node *node, const char *system_id, const char *password)
+{
+    const struct sim_node_options *options = node->options;
+    uint32_t status = node->faults.bind_status;
+    struct sim_account *account;
+
+    if (status == SMPP_ROK)
+        status = options->bind_status;
+    if (status == SMPP_ROK)
+        status = check_login(node, system_id, password);
+    if (status != SMPP_ROK || options->max_binds == 0)
+        return status;
+    account = sim_node_account(node, system_id);
+    return account != NULL && account->bound >= options->max_binds ? SMPP_RALYBND : SMPP_ROK;
+}
+
+uint32_t
+sim_node_chance(struct sim_node *node)
+{
+    const struct sim_node_options *options = node->options;
+    double share;
+    size_t i;
+
+    if (options->error_count == 0 && node->faults.error.share <= 0)
+        return SMPP_ROK;
+    share = sim_random_share(node->sim);
+    if (share < node->faults.error.share)
+        return node->faults.error.status;
+    share -= node->faults.error.share;
+    for (i = 0; i < options->error_count; i++) {
+        if (share < options->errors[i].share)
+            return options->errors[i].status;
+        share -= options->errors[i].share;
+    }
+    return SMPP_ROK;
+}
+
+uint64_t
+sim_node_latency_us(struct sim_node *node)
+{
+    if (!node->latency.exponential)
+        return node->latency.us;
+    return (uint64_t)(-log(1 - sim_random_share(node->sim)) * (double)node->latency.us);
+}
+
+void
+sim_count_refusal(struct sim_node *node, uint32_t status)
+{
+    size_t i = 0;
+
+    sim_count(node, SIM_REFUSED);
+    while (i < SIM_REFUSALS - 1 && node->refusals[i].count > 0 &&
+           node->refusals[i].status != status)
+        i++;
+    node->refusals[i].status = status;
+    node->refusals[i].count++;
+}
