@@ -358,6 +358,8 @@ conn_put(struct conn *conn, size_t n)
     if (room == NULL)
         return NULL;
     conn->queued += n;
+    if (conn->out.len >= CONN_OUT_HIGH)
+        conn->was_high = true;
     if (!conn->is_dirty) {
         conn->is_dirty = true;
         conn->dirty_next = conn->loop->dirty;
@@ -369,8 +371,6 @@ conn_put(struct conn *conn, size_t n)
 static void
 after_write(struct conn *conn)
 {
-    if (conn->out.len >= CONN_OUT_HIGH)
-        conn->was_high = true;
     update_io(conn);
     if (conn->state == CONN_FINISHING && conn->out.len == 0) {
         end_our_side(conn);
