@@ -49,6 +49,7 @@ static const struct row {
 };
 
 #define ROWS ((int)(sizeof(rows) / sizeof(rows[0])))
+#define UNSET UINT64_MAX    /* --messages isn't there */
 #define BY_ROW 1000         /* getopt_long's value of row i is BY_ROW + i */
 
 static bool
@@ -265,7 +266,7 @@ set_defaults(struct load_options *options)
 {
     *options = (struct load_options){
         .password = "load", .connections = 1, .generated_accounts = 1, .sequence_start = 1,
-        .window = 10, .size = 40, .source = "smppload", .destination = "46700000000",
+        .messages = UNSET, .window = 10, .size = 40, .source = "smppload", .destination = "46700000000",
         .destinations = 1000, .parts_min = 2, .parts_max = 10, .kinds = {CONCAT_UDH8},
         .n_kinds = 1, .receipt_wait_ms = 10000, .enquire_link_ms = 30000, .timeout_ms = 30000,
     };
@@ -289,8 +290,8 @@ complete(struct load_options *options, const char **why)
     }
     if (options->connections < options->n_accounts)
         options->connections = options->n_accounts;
-    if (options->messages == 0)
-        options->messages = options->duration_ms > 0 ? UINT64_MAX : 10000;
+    if (options->messages == UNSET && options->duration_ms == 0)
+        options->messages = 10000;
     if (options->bind == LOAD_BIND_RX)
         options->messages = 0;
     return load_options_check(options, why);
