@@ -53,7 +53,6 @@ on_proxy_empty(struct proxy *proxy)
 {
     struct worker *worker = proxy->owner;
 
-    proxy->on_empty = NULL;
     worker->empty.deliver = worker->on_empty;
     mailbox_post(worker->master, &worker->empty);
 }

@@ -26,8 +26,10 @@ proxy_fini(struct proxy *proxy)
 void
 proxy_check_empty(struct proxy *proxy)
 {
-    if (proxy->draining && proxy->session_count == 0 && proxy->linkset_count == 0)
-        proxy->on_empty(proxy);
+    if (!proxy->draining || proxy->empty || proxy->session_count > 0 || proxy->linkset_count > 0)
+        return;
+    proxy->empty = true;
+    proxy->on_empty(proxy);
 }
 
 void
@@ -64,6 +66,6 @@ proxy_log_counters(const struct proxy *proxy)
                             (unsigned long long)counters->symbol);
 #include "proxy/counter.def"
 #undef COUNTER
-    log_notice(NULL, "counters sessions=%u nodesets=%u memory=%zu%s", proxy->session_count,
+    log_notice(NULL, "counters sessions=%u linksets=%u memory=%zu%s", proxy->session_count,
                proxy->linkset_count, proxy->loop->slab.used, line);
 }

@@ -29,8 +29,9 @@ struct proxy {
     uint32_t account_starts;        /* shifts the first turn of each account */
     uint64_t session_ids;
     bool draining;
+    bool empty;                     /* on_empty was called */
     struct counters counters;
-    /* Called when the last session and linkset has ended. */
+    /* Called once, when draining and the last session and linkset has ended. */
     void (*on_empty)(struct proxy *proxy);
     void *owner;
 };
