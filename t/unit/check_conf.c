@@ -240,7 +240,7 @@ static const struct {
     {IN_FARM("window += 3"), 2, "allowed within quotation marks"},
     {IN_FARM("window = 3 *"), 2, "allowed within quotation marks"},
     {IN_FARM("\"\" = 3"), 2, "a keyword is expected"},
-    {"farm {\n", 1, "SECTION NAME"},
+    {"farm { }\n", 1, "SECTION NAME"},
     {"\nfarm f\nnode\n", 3, "SECTION NAME"},
     {FARM "listener l { address = \"2 }\n\n\n", 2, "quotation mark is not closed"},
     {FARM "/* no end\n\n\n", 2, "comment is not closed"},
@@ -512,6 +512,32 @@ START_TEST(the_manual_has_every_keyword_with_its_default)
 }
 END_TEST
 
+START_TEST(the_examples_of_the_manual_are_good_files)
+{
+    char name[512], line[256], text[4096] = "";
+    FILE *file = fopen(source("man/smpplex.conf.5", name), "r");
+    bool inside = false;
+    int examples = 0;
+
+    ck_assert_msg(file != NULL, "%s", name);
+    while (fgets(line, sizeof(line), file) != NULL) {
+        if (strncmp(line, ".Ed", 3) == 0) {
+            conf_unref(read_good(text));
+            inside = false;
+            examples++;
+        }
+        if (inside)
+            strncat(text, line, sizeof(text) - strlen(text) - 1);
+        if (strncmp(line, ".Bd", 3) == 0) {
+            inside = true;
+            text[0] = '\0';
+        }
+    }
+    fclose(file);
+    ck_assert_int_eq(examples, 4);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -535,6 +561,7 @@ main(void)
     tcase_add_test(tests, a_bad_option_is_named);
     tcase_add_test(tests, the_example_is_a_good_file);
     tcase_add_test(tests, the_manual_has_every_keyword_with_its_default);
+    tcase_add_test(tests, the_examples_of_the_manual_are_good_files);
     suite_add_tcase(suite, tests);
     runner = srunner_create(suite);
     srunner_set_tap(runner, "-");
