@@ -148,12 +148,11 @@ on_opened(cfg_t *section, cfg_opt_t *opt, int argc, const char **argv)
         return -1;
     }
     opt->def.number = section->line;
-    if (name_is_good(name))
-        return 0;
-    fail(section, section->line,
-         "%s '%.128s': a name is 1 to 32 of the characters A-Z a-z 0-9 _ . -", cfg_name(section),
-         name);
-    return -1;
+    if (!name_is_good(name))
+        fail(section, section->line,
+             "%s '%.128s': a name is 1 to 32 of the characters A-Z a-z 0-9 _ . -",
+             cfg_name(section), name);
+    return 0;   /* libconfuse aborts the program when a default value fails */
 }
 
 /* The tree */
@@ -226,7 +225,7 @@ parse(cfg_t *cfg, struct text *text)
     fclose(file);
     if (result != CFG_SUCCESS)
         fail(cfg, last_line(cfg), "a keyword is expected");   /* unless more is known */
-    return result == CFG_SUCCESS;
+    return result == CFG_SUCCESS && report[0] == '\0';
 }
 
 /* From the tree to the struct */
