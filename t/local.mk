@@ -16,6 +16,10 @@ include t/unit/conf.mk
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
+need-check:
+else
+need-check:
+	@echo "the unit tests need Check (Debian: check): ./bootstrap installs it" >&2; exit 1
 endif
 LOG_DRIVER = $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = TEST_SRCDIR='$(abs_top_srcdir)'; export TEST_SRCDIR;
@@ -29,10 +33,10 @@ PROVE_ENV = PROVE='$(PROVE)' NODE_MODULES='$(NODE_MODULES)' TEST_CC='$(CC)' \
 	$(SHELL) $(top_srcdir)/t/prove '$(abs_top_srcdir)' '$(abs_top_builddir)'
 abs_cppflags = -D_GNU_SOURCE -I$(abs_top_srcdir)/src -I$(abs_top_srcdir)/t
 
-check-local: check-TESTS
+check-local: need-check check-TESTS
 	@$(PROVE_ENV) lint e2e interop
 
-check-unit: $(check_PROGRAMS)
+check-unit: need-check $(check_PROGRAMS)
 	@$(MAKE) $(AM_MAKEFLAGS) check-TESTS
 
 check-e2e check-interop: all
@@ -67,5 +71,5 @@ distclean-local:
 	rm -rf build-asan build-tsan build-valgrind build-coverage coverage
 
 AM_DISTCHECK_CONFIGURE_FLAGS = NODE_MODULES='$(abs_top_srcdir)/t/interop/node_modules'
-.PHONY: check-unit check-e2e check-interop check-lint check-asan check-tsan check-valgrind \
+.PHONY: need-check check-unit check-e2e check-interop check-lint check-asan check-tsan check-valgrind \
 	coverage lint demo
