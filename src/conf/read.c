@@ -91,7 +91,6 @@ static const struct {
     {"append", ": write KEYWORD = VALUE"},
     {"missing title", ": write SECTION NAME { ... }"},
     {"opening brace", ": write SECTION NAME { ... }"},
-    {"duplicate title", ": each name stands once"},
     {"premature end", ": write KEYWORD = VALUE or SECTION NAME { ... }"},
     {"unexpected closing brace", ": it closes no section"},
 };
@@ -108,6 +107,10 @@ on_error(cfg_t *cfg, const char *format, va_list args)
 
     if (strstr(format, "no such option '%s'") != NULL) {
         fail_unknown(cfg, va_arg(args, const char *));
+        return;
+    }
+    if (strstr(format, "duplicate title '%s'") != NULL) {
+        fail(cfg, cfg->line, "the name '%s' is given twice", va_arg(args, const char *));
         return;
     }
     for (i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)

@@ -302,9 +302,9 @@ static const struct {
     {"\nfarm\nabcdefghijklmnopqrstuvwxyz1234567 {\n}\n", 3, "a name is 1 to 32"},
     {"farm f {\nnode a/b {\n} }\n", 2, "node 'a/b': a name"},
     {FARM "listener a:b { }\n", 2, "listener 'a:b': a name"},
-    {FARM "\n" FARM, 3, "duplicate title 'f'"},
-    {IN_FARM("node a { }"), 3, "duplicate title 'a'"},
-    {FARM LISTENER LISTENER, 3, "duplicate title 'l'"},
+    {FARM "\n" FARM, 3, "the name 'f' is given twice"},
+    {IN_FARM("node a { }"), 3, "the name 'a'"},
+    {FARM LISTENER LISTENER, 3, "the name 'l'"},
     /* addresses */
     {"farm f {\n\nnode a {\nweight = 1\n}\n}\n" LISTENER, 3, "node 'a' has no address"},
     {FARM "\nlistener l {\n}\n", 3, "listener 'l' has no address"},
