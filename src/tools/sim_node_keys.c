@@ -275,24 +275,30 @@ take_key(struct sim_node_options *node, char *text, const char **why)
 }
 
 bool
-sim_node_keys_parse(struct sim_node_options *node, char *text, const char **why)
+sim_node_keys_parse(struct sim_node_options *node, char *text, const char **what, const char **why)
 {
     char *rest = text, *head = strsep(&rest, ","), *addr = strchr(head, '='), *key;
 
+    *what = head;
     node->receipts = SIM_RECEIPTS_ASKED;
     node->receipt_form = SIM_FORM_BOTH;
     node->mo_window = MO_WINDOW_DEFAULT;
-    *why = "a node is NAME=ADDR[,KEY=VALUE...]; its name has no space and is short";
+    *why = "a node is NAME=ADDR[,KEY=VALUE...]; its name has 1 to 15 characters and no space";
     if (addr == NULL || addr == head || (size_t)(addr - head) >= SIM_NAME_SIZE)
         return false;
     *addr++ = '\0';
     if (strpbrk(head, " \t\r\n") != NULL)
         return false;
+    *why = "the ready file has this word for the control socket";
+    if (strcmp(head, "control") == 0)
+        return false;
     memcpy(node->name, head, strlen(head) + 1);
     if (!addr_parse(addr, "127.0.0.1", &node->addr, why))
         return false;
-    while ((key = strsep(&rest, ",")) != NULL)
+    while ((key = strsep(&rest, ",")) != NULL) {
+        *what = key;
         if (!take_key(node, key, why))
             return false;
+    }
     return true;
 }

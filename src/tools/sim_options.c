@@ -71,7 +71,7 @@ static bool
 add_node(struct sim_options *options, char *text)
 {
     struct sim_node_options **last = &options->nodes, *node, *other;
-    const char *why = NULL;
+    const char *what, *why;
 
     node = calloc(1, sizeof(*node));
     if (node == NULL)
@@ -79,8 +79,8 @@ add_node(struct sim_options *options, char *text)
     while (*last != NULL)
         last = &(*last)->next;
     *last = node;
-    if (!sim_node_keys_parse(node, text, &why))
-        return wrong("--node", text, why);
+    if (!sim_node_keys_parse(node, text, &what, &why))
+        return wrong("--node", what, why);
     for (other = options->nodes; other != node; other = other->next)
         if (strcmp(other->name, node->name) == 0)
             return wrong("--node", node->name, "another node has this name");

@@ -11,7 +11,7 @@
 
 /* What smppsim was told on the command line. */
 
-#define SIM_NAME_SIZE 64
+#define SIM_NAME_SIZE 16    /* bind_resp carries it as system_id, §5.2.1 */
 #define SIM_PREFIX_SIZE 33
 #define SIM_ERRORS_MAX 8
 

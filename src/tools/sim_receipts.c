@@ -87,7 +87,8 @@ write_text(char out[static TEXT_SIZE], const struct receipt *receipt, enum sim_s
     char *at = out;
 
     at = stpcpy(stpcpy(at, "id:"), receipt->id);
-    at = stpcpy(at, delivered ? " sub:001 dlvrd:001 submit date:" : " sub:001 dlvrd:000 submit date:");
+    at = stpcpy(stpcpy(at, " sub:001 dlvrd:00"), delivered ? "1" : "0");
+    at = stpcpy(at, " submit date:");
     at = stpcpy(at, format_date(receipt->submitted));
     at = stpcpy(stpcpy(at, " done date:"), format_date(time(NULL)));
     at = stpcpy(at, delivered ? " stat:DELIVRD err:000 text:" : " stat:DELETED err:000 text:");
