@@ -1,3 +1,2 @@
 # SPDX-License-Identifier: ISC
-dist_man_MANS += man/smpplex.conf.5
 dist_man_MANS += man/smppsim.1

@@ -295,8 +295,10 @@ sim_node_keys_parse(struct sim_node_options *node, char *text, const char **what
     memcpy(node->name, head, strlen(head) + 1);
     if (!addr_parse(addr, "127.0.0.1", &node->addr, why))
         return false;
-    while ((key = strsep(&rest, ",")) != NULL)
-        if (!take_key(node, *what = key, why))
+    while ((key = strsep(&rest, ",")) != NULL) {
+        *what = key;
+        if (!take_key(node, key, why))
             return false;
+    }
     return true;
 }
