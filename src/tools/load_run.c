@@ -254,7 +254,7 @@ init_session(struct load_run *run, size_t index)
     if (!load_session_is_sender(session))
         return true;
     if (group->senders == NULL)
-        group->senders = calloc(run->n_sessions, sizeof(struct load_session *));
+        group->senders = calloc(2 * run->options->connections, sizeof(struct load_session *));
     if (group->senders == NULL)
         return false;
     group->senders[group->n++] = session;
