@@ -12,6 +12,7 @@ UNIT_LDADD = $(CHECK_LIBS) $(LDADD)
 include t/unit/base.mk
 include t/unit/smpp.mk
 include t/unit/conf.mk
+include t/unit/route.mk
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)

@@ -76,7 +76,7 @@ rewrite(struct balance *balance)
     free(balance->turns);
     balance->turns = turns;
     balance->turn_count = write_turns(balance, backup, divisor, total, gained, turns);
-    balance->turn = total > 0 ? (balance->turn + balance->start) % total : 0;
+    balance->turn = total > 0 ? balance->start % total : 0;
     free(gained);
 }
 

@@ -11,3 +11,5 @@ UNIT_TESTS += t/unit/check_log
 t_unit_check_log_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += t/unit/check_slab
 t_unit_check_slab_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_handle
+t_unit_check_handle_LDADD = $(UNIT_LDADD)
