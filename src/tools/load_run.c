@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/load_clock.h"
+
 #define TICK_MS 20
 #define LOG_BUFFER ((size_t)1 << 20)
 

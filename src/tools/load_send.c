@@ -6,6 +6,10 @@
  */
 #include "tools/load_run.h"
 
+#include <string.h>
+
+#include "tools/load_clock.h"
+
 /* No new message of an account while so many parts wait for a slow connection. */
 #define QUEUED_MAX 2048
 
