@@ -265,8 +265,10 @@ on_room(struct conn *conn)
 static void
 on_end(struct conn *conn, enum conn_end end, int error)
 {
+    struct load_session *session = conn->owner;
+
     (void)error;
-    ended(conn->owner, conn_end_words(end));
+    ended(session, session->state == LOAD_LEAVING ? "unbound by the node" : conn_end_words(end));
 }
 
 static const struct conn_ops conn_ops = {on_open, on_bytes, on_room, on_end};
