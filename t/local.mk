@@ -13,6 +13,7 @@ include t/unit/base.mk
 include t/unit/smpp.mk
 include t/unit/conf.mk
 include t/unit/route.mk
+include t/unit/load.mk
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)

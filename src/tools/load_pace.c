@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "tools/load_clock.h"
 #include "tools/load_run.h"
 
 #define LEAST_NS 100000     /* between two wake-ups; what is due meanwhile goes together */

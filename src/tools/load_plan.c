@@ -19,13 +19,18 @@ load_random(uint64_t *state, uint32_t below)
     return (uint32_t)((x * 0x2545F4914F6CDD1DU >> 32) * below >> 32);
 }
 
+/* References begin anywhere: what an earlier run left in a peer must not match. */
 bool
 load_plan_init(struct load_plan *plan, const struct load_options *options)
 {
+    size_t i;
+
     *plan = (struct load_plan){
         .options = options, .limit = options->messages, .random = 0x9E3779B97F4A7C15U,
     };
     plan->references = calloc(options->n_accounts, sizeof(plan->references[0]));
+    for (i = 0; plan->references != NULL && i < options->n_accounts; i++)
+        plan->references[i] = arc4random();
     return plan->references != NULL;
 }
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "tools/load_clock.h"
 #include "tools/load_run.h"
 
 static bool

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/load_clock.h"
+
 #define TICK_MS 20
 #define LOG_BUFFER ((size_t)1 << 20)
 
@@ -233,6 +235,19 @@ bind_command(const struct load_options *options, size_t index)
     return SMPP_BIND_TRANSCEIVER;
 }
 
+static bool
+add_sender(struct load_group *group, struct load_session *session)
+{
+    struct load_session **senders;
+
+    senders = reallocarray(group->senders, group->n + 1, sizeof(senders[0]));
+    if (senders == NULL)
+        return false;
+    group->senders = senders;
+    group->senders[group->n++] = session;
+    return true;
+}
+
 /* Targets in turn, accounts in turn, and so that in the end each meets each. */
 static bool
 init_session(struct load_run *run, size_t index)
@@ -243,21 +258,15 @@ init_session(struct load_run *run, size_t index)
     size_t round = turn / common_multiple(options->n_targets, options->n_accounts);
     struct load_group *group;
 
-    session->account_index = (uint16_t)((turn + round) % options->n_accounts);
-    group = &run->groups[session->account_index];
     if (!load_session_init(session, &run->loop, options, &load_run_session_ops, run))
         return false;
     session->account_index = (uint16_t)((turn + round) % options->n_accounts);
     session->account = &options->accounts[session->account_index];
+    group = &run->groups[session->account_index];
     session->target = &options->targets[turn % options->n_targets];
     session->bind_command = bind_command(options, index);
-    if (!load_session_is_sender(session))
-        return true;
-    if (group->senders == NULL)
-        group->senders = calloc(2 * run->options->connections, sizeof(struct load_session *));
-    if (group->senders == NULL)
-        return false;
-    group->senders[group->n++] = session;
+    if (load_session_is_sender(session))
+        return add_sender(group, session);
     return true;
 }
 
@@ -284,7 +293,11 @@ init_log(struct load_run *run)
     if (run->options->log == NULL)
         return true;
     run->log = fopen(run->options->log, "we");
-    return run->log != NULL && setvbuf(run->log, NULL, _IOFBF, LOG_BUFFER) == 0;
+    if (run->log == NULL) {
+        fprintf(stderr, "smppload: can't write %s\n", run->options->log);
+        return false;
+    }
+    return setvbuf(run->log, NULL, _IOFBF, LOG_BUFFER) == 0;
 }
 
 static void

@@ -105,7 +105,8 @@ load_send_pump_all(struct load_run *run);
 void
 load_send_rescue(struct load_run *run, struct load_session *session);
 
-/* Sends refused messages again; every LOAD_RETRY_MS. */
+/* Sends refused messages again, and what waits where no connection is; every
+ * LOAD_RETRY_MS. */
 #define LOAD_RETRY_MS 100
 void
 load_send_retry(struct load_run *run);

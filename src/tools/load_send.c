@@ -6,6 +6,10 @@
  */
 #include "tools/load_run.h"
 
+#include <string.h>
+
+#include "tools/load_clock.h"
+
 /* No new message of an account while so many parts wait for a slow connection. */
 #define QUEUED_MAX 2048
 
@@ -203,7 +207,7 @@ load_send_rescue(struct load_run *run, struct load_session *session)
     if (session->queue.len == 0)
         return;
     other = next_sender(&run->groups[session->account_index]);
-    if (other == NULL && session->state == LOAD_WAITING)
+    if (other == NULL && session->state != LOAD_CLOSED)
         return;         /* it sends them itself, later */
     while (unqueue(run, session, &part))
         if (other != NULL)
@@ -230,6 +234,7 @@ load_send_retry(struct load_run *run)
     struct load_queue *due = &run->retry[1], spare;
     struct load_session *session;
     struct load_part part;
+    size_t i;
 
     while (load_queue_pop(due, &part)) {
         run->queued--;
@@ -247,6 +252,9 @@ load_send_retry(struct load_run *run)
     spare = run->retry[0];
     run->retry[0] = run->retry[1];
     run->retry[1] = spare;
+    for (i = 0; i < run->n_sessions; i++)
+        if (run->sessions[i].state != LOAD_BOUND)
+            load_send_rescue(run, &run->sessions[i]);
     load_send_pump_all(run);
 }
 

@@ -7,9 +7,9 @@
 
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "smpp/bind.h"
+#include "tools/load_clock.h"
 
 #define CONNECT_TIMEOUT_MS 10000
 #define LEAVE_MS 2000           /* for what is still answered after the node's unbind */
@@ -18,15 +18,6 @@
 #define BACK_OFF_MAX_MS 5000
 #define SLOW_BUFFER_MIN 4096    /* octets of receive buffer for a slow reader */
 #define INTERFACE_VERSION 0x34
-
-uint64_t
-load_clock_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static void
 settle(struct load_session *session)
@@ -37,27 +28,14 @@ settle(struct load_session *session)
     session->ops->on_settled(session);
 }
 
-static bool
-counts(const struct load_open *open)
-{
-    return open->command == SMPP_SUBMIT_SM || open->command == SMPP_QUERY_SM ||
-           open->command == SMPP_CANCEL_SM || open->command == SMPP_REPLACE_SM;
-}
-
 static void
 forget_open(struct load_session *session)
 {
-    struct load_open *open;
-    uint32_t i;
+    const struct load_open *open;
+    uint32_t from = 0;
 
-    for (i = 0; i <= session->window.mask && session->window.open > 0; i++) {
-        open = &session->window.slots[i];
-        if (!open->is_open || !counts(open))
-            continue;
-        open->is_open = false;
-        session->window.open--;
+    while ((open = load_window_forget(&session->window, &from)) != NULL)
         session->ops->on_unanswered(session, open);
-    }
 }
 
 /* The connection is gone, or is given up. */
@@ -224,8 +202,7 @@ on_response(struct load_session *session, const struct pdu *pdu)
         session->ops->on_stray(session, match, pdu);
         return;
     }
-    if (counts(open)) {
-        session->window.open--;
+    if (load_open_counts(open)) {
         session->ops->on_answer(session, open, pdu);
         if (session->state == LOAD_LEAVING && session->window.open == 0)
             finish(session);
@@ -288,8 +265,10 @@ on_room(struct conn *conn)
 static void
 on_end(struct conn *conn, enum conn_end end, int error)
 {
+    struct load_session *session = conn->owner;
+
     (void)error;
-    ended(conn->owner, conn_end_words(end));
+    ended(session, session->state == LOAD_LEAVING ? "unbound by the node" : conn_end_words(end));
 }
 
 static const struct conn_ops conn_ops = {on_open, on_bytes, on_room, on_end};
@@ -412,6 +391,5 @@ load_session_request(struct load_session *session, uint32_t command, size_t leng
         return NULL;
     }
     *open = load_window_add(&session->window, command);
-    session->window.open++;
     return room;
 }

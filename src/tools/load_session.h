@@ -114,8 +114,4 @@ MUST_USE uint8_t *
 load_session_request(struct load_session *session, uint32_t command, size_t length,
                      struct load_open **open);
 
-/* Nanoseconds on a clock that only goes forward. */
-uint64_t
-load_clock_ns(void);
-
 #endif

@@ -60,6 +60,7 @@ load_window_add(struct load_window *window, uint32_t command)
     open->number = number;
     open->command = command;
     open->is_open = true;
+    window->open += load_open_counts(open);
     return open;
 }
 
@@ -89,6 +90,23 @@ load_window_answer(struct load_window *window, uint32_t number, uint32_t command
     if (!slot->is_open)
         return LOAD_MATCH_DUPLICATE;
     slot->is_open = false;
+    window->open -= load_open_counts(slot);
     *open = slot;
     return LOAD_MATCH_OPEN;
+}
+
+const struct load_open *
+load_window_forget(struct load_window *window, uint32_t *from)
+{
+    struct load_open *slot;
+
+    while (window->open > 0 && *from <= window->mask) {
+        slot = &window->slots[(*from)++];
+        if (slot->is_open && load_open_counts(slot)) {
+            slot->is_open = false;
+            window->open--;
+            return slot;
+        }
+    }
+    return NULL;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/ensure.h"
+#include "smpp/command.h"
 #include "tools/load_plan.h"
 
 /* A request that is open, or was. */
@@ -27,7 +28,7 @@ struct load_window {
     uint32_t mask;
     uint32_t next;          /* the next sequence number */
     uint64_t used;          /* numbers that were passed */
-    unsigned open;          /* of the owner's: those that count towards its limit */
+    unsigned open;          /* requests that are open and count towards the limit */
 };
 
 enum load_match {
@@ -35,6 +36,15 @@ enum load_match {
     LOAD_MATCH_DUPLICATE,   /* its request was answered before */
     LOAD_MATCH_UNEXPECTED,  /* no request had that number, or it was of another command */
 };
+
+/* Does it count towards the limit? Messages and follow-ups do; binds, unbinds
+ * and enquire_links don't. */
+static inline bool
+load_open_counts(const struct load_open *open)
+{
+    return open->command == SMPP_SUBMIT_SM || open->command == SMPP_QUERY_SM ||
+           open->command == SMPP_CANCEL_SM || open->command == SMPP_REPLACE_SM;
+}
 
 /* Room for `limit` open requests and a few more; false: no memory. */
 MUST_USE bool
@@ -56,5 +66,10 @@ load_window_add(struct load_window *window, uint32_t command);
 enum load_match
 load_window_answer(struct load_window *window, uint32_t number, uint32_t command,
                    struct load_open **open);
+
+/* Closes the next open request that counts, from slot *from on (0 to begin
+ * with); NULL: there is none any more. */
+const struct load_open *
+load_window_forget(struct load_window *window, uint32_t *from);
 
 #endif

@@ -25,6 +25,7 @@ bin_PROGRAMS += smppload
 smppload_SOURCES = src/tools/smppload.c
 
 libsmpplex_a_SOURCES += \
+	src/tools/load_clock.h \
 	src/tools/load_counts.c src/tools/load_counts.h \
 	src/tools/load_events.c \
 	src/tools/load_follow.c src/tools/load_follow.h \

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: ISC
+UNIT_TESTS += t/unit/check_load_histogram
+t_unit_check_load_histogram_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_load_ids
+t_unit_check_load_ids_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_load_plan
+t_unit_check_load_plan_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_load_template
+t_unit_check_load_template_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_load_window
+t_unit_check_load_window_LDADD = $(UNIT_LDADD)
