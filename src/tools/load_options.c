@@ -266,9 +266,10 @@ set_defaults(struct load_options *options)
 {
     *options = (struct load_options){
         .password = "load", .connections = 1, .generated_accounts = 1, .sequence_start = 1,
-        .messages = UNSET, .window = 10, .size = 40, .source = "smppload", .destination = "46700000000",
-        .destinations = 1000, .parts_min = 2, .parts_max = 10, .kinds = {CONCAT_UDH8},
-        .n_kinds = 1, .receipt_wait_ms = 10000, .enquire_link_ms = 30000, .timeout_ms = 30000,
+        .messages = UNSET, .window = 10, .size = 40, .source = "smppload",
+        .destination = "46700000000", .destinations = 1000, .parts_min = 2, .parts_max = 10,
+        .kinds = {CONCAT_UDH8}, .n_kinds = 1, .receipt_wait_ms = 10000,
+        .enquire_link_ms = 30000, .timeout_ms = 30000,
     };
 }
 

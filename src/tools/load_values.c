@@ -190,7 +190,8 @@ load_options_check(const struct load_options *options, const char **why)
     else if (options->long_percent > 100)
         *why = "--long is a share in percent, at most 100";
     else if (!is_number(options->destination) || !destinations_fit(options))
-        *why = "--destination is a number of up to 18 digits that can be counted up --destinations times";
+        *why = "--destination is a number of up to 18 digits that can be counted up "
+               "--destinations times";
     else if (options->rate > 1e7)
         *why = "--rate is at most 10M";
     else if (options->timeout_ms == 0)
