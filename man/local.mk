@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: ISC
 dist_man_MANS += man/smppsim.1
+dist_man_MANS += man/smpplex.conf.5
