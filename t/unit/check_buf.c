@@ -23,8 +23,9 @@ expect(uint8_t first, size_t n)
     size_t i;
 
     ck_assert_uint_ge(buf.len, n);
-    for (i = 0; i < n; i++)
-        ck_assert_uint_eq(buf_bytes(&buf)[i], (uint8_t)(first + i));
+    for (i = 0; i < n && buf_bytes(&buf)[i] == (uint8_t)(first + i); i++)
+        ;
+    ck_assert_uint_eq(i, n);
 }
 
 START_TEST(octets_come_out_in_the_order_they_went_in)
@@ -108,7 +109,7 @@ START_TEST(a_random_course_of_puts_and_takes_loses_nothing)
     int i;
 
     slab_init(&slab);
-    for (i = 0; i < 20000; i++) {
+    for (i = 0; i < 5000; i++) {
         n = unit_random(&state) % 700;
         if (unit_random(&state) % 2 == 0 && buf.len + n <= 200000) {
             put((uint8_t)in, n);

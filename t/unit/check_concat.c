@@ -178,14 +178,14 @@ END_TEST
 
 START_TEST(any_octets_are_looked_at_without_a_read_behind_their_end)
 {
-    uint32_t state = 0x5EED, marks = 0;
+    uint32_t state = 0x5EED, marks = 0, wrong = 0;
     struct message message = {0};
     struct concat concat;
     uint8_t bytes[32], *text, *optional;
     size_t i, n, m;
     int round;
 
-    for (round = 0; round < 200000; round++) {
+    for (round = 0; round < 50000; round++) {
         n = unit_random(&state) % 24;
         m = unit_random(&state) % 24;
         for (i = 0; i < sizeof(bytes); i++)   /* small numbers make the most sense */
@@ -199,13 +199,14 @@ START_TEST(any_octets_are_looked_at_without_a_read_behind_their_end)
         message.optional = (struct octets){optional, m};
         concat = concat_peek(&message, &malformed);
         if (concat.kind != CONCAT_NONE) {
-            ck_assert(concat.total >= 2 && concat.part >= 1 && concat.part <= concat.total);
+            wrong += concat.total < 2 || concat.part < 1 || concat.part > concat.total;
             marks++;
         }
         free(text);
         free(optional);
     }
     ck_assert_uint_gt(marks, 0);
+    ck_assert_uint_eq(wrong, 0);
 }
 END_TEST
 

@@ -19,6 +19,7 @@ open_log(char path[static 64])
     close(fd);
     snprintf(target, sizeof(target), "file:%s", path);
     ck_assert(log_open("unit", target));
+    log_set_level(LOG_LEVEL_INFO);
 }
 
 static size_t

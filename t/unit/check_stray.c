@@ -27,12 +27,13 @@ END_TEST
 START_TEST(no_length_of_a_lawful_pdu_is_taken_for_a_stray)
 {
     uint8_t bytes[PDU_HEADER];
-    uint32_t length;
+    uint32_t length, wrong = 0;
 
     for (length = PDU_HEADER; length <= PDU_MAX; length++) {
         pdu_put_header(bytes, length, SMPP_BIND_TRANSCEIVER, 0, 1);
-        ck_assert_ptr_null(stray_name(bytes, sizeof(bytes)));
+        wrong += stray_name(bytes, sizeof(bytes)) != NULL;
     }
+    ck_assert_uint_eq(wrong, 0);
 }
 END_TEST
 
