@@ -298,7 +298,11 @@ enquire(struct link *link)
     link->enquire_number = window_number(&link->window);
     link->enquire_sent_ms = now;
     send_header(link, SMPP_ENQUIRE_LINK, SMPP_ROK, link->enquire_number);
-    return link->state == LINK_BOUND ? now + link->farm->enquire_timeout_ms : 0;
+    if (link->state != LINK_BOUND)
+        return 0;
+    /* once answered, the next silence may be over before this wait is */
+    due = link->farm->enquire_timeout_ms;
+    return now + (due < link->farm->enquire_link_ms ? due : link->farm->enquire_link_ms);
 }
 
 static void

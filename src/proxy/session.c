@@ -336,6 +336,12 @@ session_watch_by(struct session *session, uint64_t due_ms)
     loop_timer_start(session->proxy->loop, &session->timer, due_ms - now_ms(session) + 1);
 }
 
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Asks a client that was silent for too long. Returns when to look again; 0: the
  * session ends. */
 static uint64_t
@@ -358,7 +364,7 @@ enquire(struct session *session)
         return due;
     request_own(session, SMPP_ENQUIRE_LINK);
     session->enquire_sent_ms = now;
-    return now + listener->enquire_timeout_ms;
+    return now + earlier(listener->enquire_timeout_ms, listener->enquire_link_ms);
 }
 
 /* Returns when the client will have been inactive for too long; 0: it has been. */
@@ -373,12 +379,6 @@ inactivity(struct session *session)
         return session->active_at_ms + timeout;
     session_drain(session, SESSION_END_INACTIVE);
     return 0;
-}
-
-static uint64_t
-earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
 }
 
 static void
