@@ -15,7 +15,7 @@ use JSON::PP;
 use POSIX ':sys_wait_h';
 use Test::More;
 
-our @EXPORT = qw($dir free_port run stop wait_exit eventually contents write_file needs
+our @EXPORT = qw($dir free_ports run stop wait_exit eventually contents write_file needs
     sims sim_address control stats total plex plex_ends clean_log_ok load_report);
 
 our $dir = ($ENV{SMPPLEX_WORK} // "/tmp/smpplex-interop-$<") . '/interop-' . basename($0, '.t');
@@ -37,12 +37,15 @@ sub needs {
     exit 1;
 }
 
-# A port that nobody listens on at the moment, for programs that can't say
-# which one the system gave them.
-sub free_port {
-    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1', LocalPort => 0)
-        or die "no free port: $!\n";
-    return $socket->sockport;
+# Ports that nobody listens on at the moment, for programs that can't say which
+# ones the system gave them.
+sub free_ports {
+    my ($count) = @_;
+    my @sockets = map {
+        IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1', LocalPort => 0)
+            or die "no free port: $!\n"
+    } 1 .. $count;
+    return map { $_->sockport } @sockets;
 }
 
 # Starts a program, or a piece of Perl, whose output goes to NAME.log.
@@ -72,7 +75,7 @@ sub run {
 sub wait_exit {
     my ($pid, $seconds) = @_;
     my $status;
-    eventually(sub { waitpid($pid, WNOHANG) == $pid && defined($status = $?) }, $seconds // 10)
+    eventually(sub { waitpid($pid, WNOHANG) == $pid && defined($status = $?) }, $seconds)
         or return undef;
     delete $running{$pid};
     return $status;
@@ -88,7 +91,7 @@ sub stop {
 # Asks until it is true; the last answer.
 sub eventually {
     my ($is_true, $seconds) = @_;
-    my $deadline = time + ($seconds // 10) + 1;
+    my $deadline = time + ($seconds // 30) + 1;
     my $answer;
     select undef, undef, undef, 0.02 until ($answer = $is_true->()) || time >= $deadline;
     return $answer;
