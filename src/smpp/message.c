@@ -76,11 +76,13 @@ message_parse(const struct pdu *pdu, struct message *message)
         return false;
     reader_init(&r, pdu->bytes + PDU_HEADER, pdu->length - PDU_HEADER);
     message->service_type = reader_cstring(&r);
+    message->addresses.bytes = r.at;
     message->source = read_address(&r);
     if (pdu->command == SMPP_SUBMIT_MULTI)
         read_destinations(&r, &message->destination);
     else
         message->destination = read_address(&r);
+    message->addresses.len = (size_t)(r.at - message->addresses.bytes);
     if (pdu->command == SMPP_DATA_SM)
         read_data(&r, message);
     else

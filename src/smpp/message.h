@@ -23,6 +23,7 @@ struct address {
  */
 struct message {
     struct octets service_type;
+    struct octets addresses;        /* source and destinations as they stand */
     struct address source;
     struct address destination;     /* submit_multi: the first one; empty for a list */
     uint8_t esm_class;
