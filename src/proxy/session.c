@@ -30,6 +30,7 @@ static void on_conn_end(struct conn *conn, enum conn_end end, int error);
 static void on_linkset_bound(struct linkset *linkset);
 static void on_linkset_refused(struct linkset *linkset, uint32_t status);
 static void on_linkset_room(struct linkset *linkset);
+static void on_linkset_starved(struct linkset *linkset);
 static void on_linkset_lost(struct linkset *linkset);
 static void on_linkset_grace_over(struct linkset *linkset);
 
@@ -43,6 +44,7 @@ static const struct linkset_ops linkset_ops = {
     .on_bound = on_linkset_bound,
     .on_refused = on_linkset_refused,
     .on_room = on_linkset_room,
+    .on_starved = on_linkset_starved,
     .on_lost = on_linkset_lost,
     .on_grace_over = on_linkset_grace_over,
     .on_request = downward_on_request,
@@ -529,13 +531,19 @@ on_linkset_room(struct linkset *linkset)
 }
 
 static void
+on_linkset_starved(struct linkset *linkset)
+{
+    session_watch_by(linkset->owner,
+                     linkset->starved_at_ms + linkset->farm->queue_timeout_ms);
+}
+
+static void
 on_linkset_lost(struct linkset *linkset)
 {
-    struct session *session = linkset->owner;
+    const struct session *session = linkset->owner;
 
     log_limited(LOG_LEVEL_WARNING, session_label(session), "no node is left grace_ms=%u",
                 linkset->farm->grace_ms);
-    session_watch_by(session, linkset->lost_at_ms + linkset->farm->queue_timeout_ms);
 }
 
 static void

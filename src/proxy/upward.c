@@ -43,7 +43,7 @@ hold(struct session *session, struct request *request)
 
     session->proxy->counters.held++;
     request_list_append(&session->held, request);
-    if (session->linkset->state == LINKSET_LOST)
+    if (session->linkset->takers == 0)
         session_watch_by(session, request->arrived_ms + farm->queue_timeout_ms);
 }
 
@@ -94,12 +94,12 @@ upward_expire_held(struct session *session)
 {
     uint64_t now = loop_now_ms(session->proxy->loop), since, due;
 
-    if (session->linkset->state != LINKSET_LOST)
+    if (session->linkset->takers > 0)
         return UINT64_MAX;
     while (session->held.first != NULL) {
         since = session->held.first->arrived_ms;
-        if (since < session->linkset->lost_at_ms)
-            since = session->linkset->lost_at_ms;
+        if (since < session->linkset->starved_at_ms)
+            since = session->linkset->starved_at_ms;
         due = since + session->listener->farm->queue_timeout_ms;
         if (due > now)
             return due;
