@@ -252,7 +252,7 @@ session_check_drained(struct session *session)
     if (session->in_flight > 0 || session->held.first != NULL)
         return;
     if (session->state == SESSION_LEAVING) {
-        if (session->unbind_number != 0)
+        if (session->end == SESSION_END_UNBIND)
             session_answer(session, SMPP_UNBIND, SMPP_ROK, session->unbind_number);
         finish(session, SESSION_END_UNBIND);
     } else if (session->state == SESSION_DRAINING) {
