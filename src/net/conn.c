@@ -306,6 +306,7 @@ conn_close(struct conn *conn)
     if (conn->fd != -1)
         close(conn->fd);
     conn->fd = -1;
+    conn->queued = conn_written(conn);
     buf_clear(&conn->in, &conn->loop->slab);
     buf_clear(&conn->out, &conn->loop->slab);
 }
