@@ -570,6 +570,7 @@ on_response(struct session *session, const struct pdu *pdu)
     char spare[COMMAND_TEXT_SIZE];
 
     if (pending != NULL && pdu_answers(pdu->command, pending->command)) {
+        session->active_at_ms = now_ms(session);
         downward_response(session, pdu, pending);
     } else if (session->own_number != 0 && pdu->number == session->own_number) {
         session->own_number = 0;
