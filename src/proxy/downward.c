@@ -143,17 +143,25 @@ downward_expire(struct session *session)
     uint64_t now = loop_now_ms(session->proxy->loop), due;
     uint64_t timeout = session->listener->response_timeout_ms;
     struct pending *pending, gone;
+    bool has_room = false;
 
+    due = now + timeout;
     while ((pending = window_oldest(&session->window)) != NULL) {
         due = pending->sent_us / 1000 + timeout;
         if (due > now)
-            return due;
+            break;
         gone = *pending;
         window_take(&session->window, pending, WINDOW_EXPIRED);
         session->proxy->counters.expired_down++;
         turn_back(session, gone.from, gone.command, gone.their_number);
+        due = now + timeout;
+        has_room = true;
     }
-    return now + timeout;
+    if (has_room) {
+        downward_serve(session);
+        session_update_reading(session);
+    }
+    return due;
 }
 
 void
