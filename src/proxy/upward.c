@@ -92,7 +92,7 @@ upward_serve(struct session *session)
 uint64_t
 upward_expire_held(struct session *session)
 {
-    uint64_t now = loop_now_ms(session->proxy->loop), since, due;
+    uint64_t now = loop_now_ms(session->proxy->loop), since, due = UINT64_MAX;
 
     if (session->linkset->takers > 0)
         return UINT64_MAX;
@@ -102,10 +102,12 @@ upward_expire_held(struct session *session)
             since = session->linkset->starved_at_ms;
         due = since + session->listener->farm->queue_timeout_ms;
         if (due > now)
-            return due;
+            break;
         refuse_busy(session, request_list_shift(&session->held));
+        due = UINT64_MAX;
     }
-    return UINT64_MAX;
+    session_update_reading(session);
+    return due;
 }
 
 void
@@ -113,6 +115,7 @@ upward_refuse_held(struct session *session)
 {
     while (session->held.first != NULL)
         refuse_busy(session, request_list_shift(&session->held));
+    session_update_reading(session);
 }
 
 /* A pending has left its link's window. */
