@@ -344,6 +344,8 @@ conn_pause(struct conn *conn)
 void
 conn_resume(struct conn *conn)
 {
+    if (conn->paused)
+        conn->read_at_ms = loop_now_ms(conn->loop);
     conn->paused = false;
     update_io(conn);
 }

@@ -15,6 +15,7 @@
 
 #define UNBIND_TIMEOUT_MS 2000
 #define LINGER_MS 1000
+#define PAUSED_MS 1000              /* a link that isn't read is looked at again */
 
 static void on_conn_open(struct conn *conn);
 static size_t on_conn_bytes(struct conn *conn, const uint8_t *bytes, size_t n);
@@ -258,13 +259,16 @@ link_answer(struct link *link, uint32_t command, uint32_t status, uint32_t numbe
 }
 
 /* Takes those whose time is over; returns when the next one's is, at the latest
- * a whole response-timeout from now. */
+ * a whole response-timeout from now. While the link isn't read, for its client
+ * isn't reading, their answers may be there already. */
 static uint64_t
 expire(struct link *link)
 {
     uint64_t timeout = link->farm->response_timeout_ms, due = now_ms(link) + timeout;
     struct pending *pending;
 
+    if (link->conn.paused)
+        return now_ms(link) + PAUSED_MS;
     while ((pending = window_oldest(&link->window)) != NULL) {
         due = pending->sent_us / 1000 + timeout;
         if (due > now_ms(link))
@@ -283,7 +287,7 @@ enquire(struct link *link)
 {
     uint64_t now = now_ms(link), heard = link->conn.read_at_ms, due;
 
-    if (link->farm->enquire_link_ms == 0)
+    if (link->farm->enquire_link_ms == 0 || link->conn.paused)
         return UINT64_MAX;
     if (link->enquire_number != 0 && heard <= link->enquire_sent_ms) {
         due = link->enquire_sent_ms + link->farm->enquire_timeout_ms;
