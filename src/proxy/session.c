@@ -140,9 +140,9 @@ enter(struct session *session, enum session_state state)
     switch (state) {
     case SESSION_OPEN:
     case SESSION_BINDING:
-    case SESSION_DRAINING:
         break;
     case SESSION_BOUND:
+    case SESSION_DRAINING:
         session->watch_due_ms = now_ms(session);
         loop_timer_start(loop, &session->timer, 0);
         break;
@@ -328,11 +328,16 @@ on_unbind(struct session *session, const struct pdu *pdu)
  * The timer.
  */
 
+static bool
+is_watched(const struct session *session)
+{
+    return session->state == SESSION_BOUND || session->state == SESSION_DRAINING;
+}
+
 void
 session_watch_by(struct session *session, uint64_t due_ms)
 {
-    if (session->state != SESSION_BOUND || session->out_of_memory ||
-        due_ms >= session->watch_due_ms)
+    if (!is_watched(session) || session->out_of_memory || due_ms >= session->watch_due_ms)
         return;
     session->watch_due_ms = due_ms;
     loop_timer_start(session->proxy->loop, &session->timer, due_ms - now_ms(session) + 1);
@@ -369,7 +374,7 @@ inactivity(struct session *session)
 {
     uint64_t timeout = session->listener->inactivity_timeout_ms;
 
-    if (timeout == 0 || session->in_flight > 0 || session->held.first != NULL)
+    if (timeout == 0 || session->state != SESSION_BOUND || session->in_flight > 0 || session->held.first != NULL)
         return UINT64_MAX;
     if (session->active_at_ms + timeout > now_ms(session))
         return session->active_at_ms + timeout;
@@ -389,6 +394,9 @@ watch(struct session *session)
     uint64_t due, now = now_ms(session);
 
     due = earlier(downward_expire(session), upward_expire_held(session));
+    session_check_drained(session);
+    if (!is_watched(session))
+        return;
     due = earlier(due, enquire(session));
     if (due == 0)
         return;
@@ -417,6 +425,7 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
         finish(session, SESSION_END_BIND_TIMEOUT);
         break;
     case SESSION_BOUND:
+    case SESSION_DRAINING:
         watch(session);
         break;
     case SESSION_LEAVING:
@@ -428,7 +437,6 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
         finish(session, SESSION_END_UNBIND);
         break;
     case SESSION_BINDING:
-    case SESSION_DRAINING:
     case SESSION_ENDING:
     case SESSION_CLOSED:
         break;
