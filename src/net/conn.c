@@ -281,13 +281,16 @@ conn_accept(struct conn *conn, int fd)
 void
 conn_connect(struct conn *conn, const struct addr *addr, uint64_t timeout_ms)
 {
-    int fd;
+    int fd, error = 0;
 
     ensure(conn->state == CONN_CLOSED);
     fd = socket(addr->sa.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd == -1)
+        error = errno;
     take_descriptor(conn, fd);
-    if (fd == -1 || (connect(fd, &addr->sa.any, addr->len) == -1 && errno != EINPROGRESS))
-        conn->connect_error = errno;
+    if (fd != -1 && connect(fd, &addr->sa.any, addr->len) == -1 && errno != EINPROGRESS)
+        error = errno;
+    conn->connect_error = error;
     conn->state = CONN_CONNECTING;
     if (conn->connect_error == 0)
         update_io(conn);
