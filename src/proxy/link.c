@@ -410,7 +410,7 @@ on_request(struct link *link, const struct pdu *pdu)
         break;
     case SMPP_UNBIND:
         link_answer(link, pdu->command, SMPP_ROK, pdu->number);
-        if (link->conn.state == CONN_OPEN)
+        if (link->state != LINK_UNBINDING && link->conn.state == CONN_OPEN)
             lose(link, LINK_LOSS_UNBOUND, SMPP_ROK, "");
         break;
     case SMPP_OUTBIND:
