@@ -66,10 +66,12 @@ upward_request(struct session *session, const struct pdu *pdu)
         return;
     }
     link = session->held.first == NULL ? linkset_pick(session->linkset) : NULL;
-    if (link != NULL && link_send(link, request))
+    if (link == NULL)
+        hold(session, request);
+    else if (link_send(link, request))
         session->in_flight++;
     else
-        hold(session, request);
+        refuse_busy(session, request);
 }
 
 void
@@ -80,13 +82,13 @@ upward_serve(struct session *session)
 
     while (session->held.first != NULL && (link = linkset_pick(session->linkset)) != NULL) {
         request = request_list_shift(&session->held);
-        if (!link_send(link, request)) {
-            request_list_prepend(&session->held, request);
-            break;
-        }
-        session->in_flight++;
+        if (link_send(link, request))
+            session->in_flight++;
+        else
+            refuse_busy(session, request);
     }
     session_update_reading(session);
+    session_check_drained(session);
 }
 
 uint64_t
@@ -252,5 +254,4 @@ upward_on_link_lost(struct link *link, struct pending *pendings, uint32_t n)
     while (refused.first != NULL)
         refuse_busy(session, request_list_shift(&refused));
     upward_serve(session);
-    session_check_drained(session);
 }
