@@ -118,6 +118,7 @@ downward_serve(struct session *session)
             break;
         request_free(&session->proxy->loop->slab, request_list_shift(&session->held_down));
     }
+    session_update_reading(session);
 }
 
 void
@@ -131,10 +132,8 @@ downward_response(struct session *session, const struct pdu *pdu, struct pending
         session->proxy->counters.late_responses++;
     else
         session->proxy->counters.responses_down++;
-    if (session->held_down.first != NULL) {
+    if (session->held_down.first != NULL)
         downward_serve(session);
-        session_update_reading(session);
-    }
 }
 
 uint64_t
@@ -157,10 +156,8 @@ downward_expire(struct session *session)
         due = now + timeout;
         has_room = true;
     }
-    if (has_room) {
+    if (has_room)
         downward_serve(session);
-        session_update_reading(session);
-    }
     return due;
 }
 

@@ -233,7 +233,8 @@ session_update_reading(struct session *session)
         else
             conn_resume(&session->conn);
     }
-    if (session->linkset != NULL && stop_links != session->links_paused) {
+    /* Again while they are stopped: a link that has come since reads. */
+    if (session->linkset != NULL && (stop_links || session->links_paused)) {
         session->links_paused = stop_links;
         if (stop_links)
             linkset_pause(session->linkset);
@@ -533,8 +534,6 @@ on_linkset_room(struct linkset *linkset)
 
     if (session->held.first != NULL)
         upward_serve(session);
-    if (session->links_paused)
-        linkset_pause(linkset);     /* a link that has come back reads */
     session_update_reading(session);
 }
 
