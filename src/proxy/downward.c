@@ -62,6 +62,7 @@ notify(struct session *session, const struct pdu *pdu)
     memcpy(room, pdu->bytes, pdu->length);
     pdu_put_number(room, window_number(&session->window));
     session->proxy->counters.notifications_down++;
+    session_update_reading(session);
 }
 
 static bool

@@ -129,6 +129,8 @@ left(struct session *session)
         upward_serve(session);
     else if (session->state != SESSION_BOUND)
         session_check_drained(session);
+    if (conn_is_full(&session->conn))
+        session_update_reading(session);
 }
 
 void
