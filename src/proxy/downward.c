@@ -129,7 +129,7 @@ downward_response(struct session *session, const struct pdu *pdu, struct pending
     uint32_t number = pending->their_number;
 
     window_take(&session->window, pending, WINDOW_ANSWERED);
-    if (link == NULL || !link_send_bytes(link, pdu->bytes, pdu->length, number))
+    if (link == NULL || !link_pass(link, pdu->bytes, pdu->length, number))
         session->proxy->counters.late_responses++;
     else
         session->proxy->counters.responses_down++;

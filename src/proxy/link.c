@@ -210,8 +210,9 @@ lose(struct link *link, enum link_loss loss, uint32_t status, const char *detail
     }
 }
 
-bool
-link_send_bytes(struct link *link, const uint8_t *bytes, size_t n, uint32_t number)
+/* Sends n octets as they are but for the sequence_number. False: it can't. */
+static bool
+send_bytes(struct link *link, const uint8_t *bytes, size_t n, uint32_t number)
 {
     uint8_t *room = conn_put(&link->conn, n);
 
@@ -235,11 +236,21 @@ link_send(struct link *link, struct request *request)
     pending->sent_us = link->proxy->loop->now_us;
     pending->queued = link->conn.queued;
     pending->request = request;
-    if (!link_send_bytes(link, request->bytes, request->length, pending->number)) {
+    if (!send_bytes(link, request->bytes, request->length, pending->number)) {
         window_take(&link->window, pending, WINDOW_FORGOTTEN);
         return false;
     }
     return true;
+}
+
+bool
+link_pass(struct link *link, const uint8_t *bytes, size_t n, uint32_t number)
+{
+    if (send_bytes(link, bytes, n, number))
+        return true;
+    if (link->state == LINK_BOUND)
+        lose(link, LINK_LOSS_NO_MEMORY, SMPP_ROK, "");
+    return false;
 }
 
 static void
@@ -248,8 +259,7 @@ send_header(struct link *link, uint32_t command, uint32_t status, uint32_t numbe
     uint8_t header[PDU_HEADER];
 
     pdu_put_header(header, PDU_HEADER, command, status, number);
-    if (!link_send_bytes(link, header, PDU_HEADER, number) && link->state == LINK_BOUND)
-        lose(link, LINK_LOSS_NO_MEMORY, 0, "");
+    link_pass(link, header, PDU_HEADER, number);
 }
 
 void
@@ -355,7 +365,7 @@ on_conn_open(struct conn *conn)
 
     link->bind_number = window_number(&link->window);
     enter(link, LINK_BINDING);
-    if (!link_send_bytes(link, link->bind, length, link->bind_number))
+    if (!send_bytes(link, link->bind, length, link->bind_number))
         lose(link, LINK_LOSS_NO_MEMORY, SMPP_ROK, "");
 }
 
