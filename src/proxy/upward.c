@@ -62,6 +62,7 @@ upward_request(struct session *session, const struct pdu *pdu)
     }
     request = request_new(slab_of(proxy), pdu, session->handle, loop_now_ms(proxy->loop));
     if (request == NULL) {
+        proxy->counters.answered_busy++;
         session_answer(session, pdu->command, session->listener->farm->busy_status, pdu->number);
         return;
     }
