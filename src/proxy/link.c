@@ -365,8 +365,9 @@ on_bind_resp(struct link *link, const struct pdu *pdu)
     char spare[STATUS_TEXT_SIZE];
 
     link->bind_number = 0;
-    if (pdu->status != SMPP_ROK) {
-        lose(link, LINK_LOSS_REFUSED, pdu->status, status_name(pdu->status, spare));
+    if (pdu->status != SMPP_ROK || pdu->command == SMPP_GENERIC_NACK) {
+        lose(link, LINK_LOSS_REFUSED, pdu->status != SMPP_ROK ? pdu->status : SMPP_RBINDFAIL,
+             status_name(pdu->status, spare));
         return;
     }
     enter(link, LINK_BOUND);
@@ -385,7 +386,8 @@ on_response(struct link *link, const struct pdu *pdu)
         link->ops->on_response(link, pdu, pending);
     } else if (link->enquire_number != 0 && pdu->number == link->enquire_number) {
         link->enquire_number = 0;
-    } else if (link->bind_number != 0 && pdu->number == link->bind_number) {
+    } else if (link->bind_number != 0 && pdu->number == link->bind_number &&
+               pdu_answers(pdu->command, get_be32(link->bind + 4))) {
         on_bind_resp(link, pdu);
     } else if (link->unbind_number != 0 && pdu->number == link->unbind_number) {
         enter(link, LINK_CLOSED);
