@@ -131,8 +131,10 @@ log_counters(struct worker *worker)
 }
 
 static void
-stop(struct worker *worker)
+stop(struct mail *mail)
 {
+    struct worker *worker = container_of(mail, struct worker, stop);
+
     close_listeners(worker);
     proxy_stop(&worker->proxy);
     loop_stop(&worker->loop);
@@ -153,7 +155,8 @@ worker_log_counters(struct worker *worker)
 void
 worker_fini(struct worker *worker)
 {
-    give_order(worker, stop);
+    worker->stop.deliver = stop;
+    mailbox_post(&worker->mailbox, &worker->stop);
     pthread_join(worker->thread, NULL);
     proxy_log_counters(&worker->proxy);
     mailbox_fini(&worker->mailbox);

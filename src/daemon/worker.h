@@ -20,6 +20,7 @@ struct worker {
     struct conf *conf;
     struct mailbox *master;
     void (*on_empty)(struct mail *mail);    /* on the master's thread */
+    struct mail stop;                       /* needs no memory when it is posted */
     pthread_t thread;
     struct mailbox mailbox;
     /* the worker's thread's */

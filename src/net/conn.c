@@ -281,13 +281,16 @@ conn_accept(struct conn *conn, int fd)
 void
 conn_connect(struct conn *conn, const struct addr *addr, uint64_t timeout_ms)
 {
-    int fd;
+    int fd, error = 0;
 
     ensure(conn->state == CONN_CLOSED);
     fd = socket(addr->sa.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd == -1)
+        error = errno;
     take_descriptor(conn, fd);
-    if (fd == -1 || (connect(fd, &addr->sa.any, addr->len) == -1 && errno != EINPROGRESS))
-        conn->connect_error = errno;
+    if (fd != -1 && connect(fd, &addr->sa.any, addr->len) == -1 && errno != EINPROGRESS)
+        error = errno;
+    conn->connect_error = error;
     conn->state = CONN_CONNECTING;
     if (conn->connect_error == 0)
         update_io(conn);
@@ -306,6 +309,7 @@ conn_close(struct conn *conn)
     if (conn->fd != -1)
         close(conn->fd);
     conn->fd = -1;
+    conn->queued = conn_written(conn);
     buf_clear(&conn->in, &conn->loop->slab);
     buf_clear(&conn->out, &conn->loop->slab);
 }
@@ -343,6 +347,8 @@ conn_pause(struct conn *conn)
 void
 conn_resume(struct conn *conn)
 {
+    if (conn->paused)
+        conn->read_at_ms = loop_now_ms(conn->loop);
     conn->paused = false;
     update_io(conn);
 }

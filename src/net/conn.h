@@ -75,8 +75,8 @@ struct conn {
     struct conn *dirty_next;
     struct buf in;              /* what on_bytes left */
     struct buf out;
-    uint64_t queued;            /* octets ever put into out */
-    uint64_t read_at_ms;        /* when something came last */
+    uint64_t queued;            /* octets ever put into out; once closed, ever written */
+    uint64_t read_at_ms;        /* when something came last, or could come again */
 };
 
 /* An embedded conn in state CONN_CLOSED. */

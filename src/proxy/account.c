@@ -19,6 +19,11 @@ account_new(struct proxy *proxy, const struct conf_farm *farm, const uint8_t *ke
     account->key_len = key_len;
     memcpy(account->key, key, key_len);
     HASH_ADD_KEYPTR(hh, proxy->accounts, account->key, key_len, account);
+    if (account->hh.tbl == NULL) {
+        balance_fini(&account->balance);
+        free(account);
+        return NULL;
+    }
     return account;
 }
 

@@ -2,6 +2,8 @@
 #ifndef PROXY_ACCOUNT_H
 #define PROXY_ACCOUNT_H
 
+/* An account that finds no memory in the table is not made. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #include "proxy/proxy.h"

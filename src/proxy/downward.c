@@ -62,6 +62,7 @@ notify(struct session *session, const struct pdu *pdu)
     memcpy(room, pdu->bytes, pdu->length);
     pdu_put_number(room, window_number(&session->window));
     session->proxy->counters.notifications_down++;
+    session_update_reading(session);
 }
 
 static bool
@@ -118,6 +119,7 @@ downward_serve(struct session *session)
             break;
         request_free(&session->proxy->loop->slab, request_list_shift(&session->held_down));
     }
+    session_update_reading(session);
 }
 
 void
@@ -127,14 +129,12 @@ downward_response(struct session *session, const struct pdu *pdu, struct pending
     uint32_t number = pending->their_number;
 
     window_take(&session->window, pending, WINDOW_ANSWERED);
-    if (link == NULL || !link_send_bytes(link, pdu->bytes, pdu->length, number))
+    if (link == NULL || !link_pass(link, pdu->bytes, pdu->length, number))
         session->proxy->counters.late_responses++;
     else
         session->proxy->counters.responses_down++;
-    if (session->held_down.first != NULL) {
+    if (session->held_down.first != NULL)
         downward_serve(session);
-        session_update_reading(session);
-    }
 }
 
 uint64_t
@@ -143,17 +143,23 @@ downward_expire(struct session *session)
     uint64_t now = loop_now_ms(session->proxy->loop), due;
     uint64_t timeout = session->listener->response_timeout_ms;
     struct pending *pending, gone;
+    bool has_room = false;
 
+    due = now + timeout;
     while ((pending = window_oldest(&session->window)) != NULL) {
         due = pending->sent_us / 1000 + timeout;
         if (due > now)
-            return due;
+            break;
         gone = *pending;
         window_take(&session->window, pending, WINDOW_EXPIRED);
         session->proxy->counters.expired_down++;
         turn_back(session, gone.from, gone.command, gone.their_number);
+        due = now + timeout;
+        has_room = true;
     }
-    return now + timeout;
+    if (has_room)
+        downward_serve(session);
+    return due;
 }
 
 void

@@ -15,6 +15,7 @@
 
 #define UNBIND_TIMEOUT_MS 2000
 #define LINGER_MS 1000
+#define PAUSED_MS 1000              /* a link that isn't read is looked at again */
 
 static void on_conn_open(struct conn *conn);
 static size_t on_conn_bytes(struct conn *conn, const uint8_t *bytes, size_t n);
@@ -209,8 +210,9 @@ lose(struct link *link, enum link_loss loss, uint32_t status, const char *detail
     }
 }
 
-bool
-link_send_bytes(struct link *link, const uint8_t *bytes, size_t n, uint32_t number)
+/* Sends n octets as they are but for the sequence_number. False: it can't. */
+static bool
+send_bytes(struct link *link, const uint8_t *bytes, size_t n, uint32_t number)
 {
     uint8_t *room = conn_put(&link->conn, n);
 
@@ -234,11 +236,21 @@ link_send(struct link *link, struct request *request)
     pending->sent_us = link->proxy->loop->now_us;
     pending->queued = link->conn.queued;
     pending->request = request;
-    if (!link_send_bytes(link, request->bytes, request->length, pending->number)) {
+    if (!send_bytes(link, request->bytes, request->length, pending->number)) {
         window_take(&link->window, pending, WINDOW_FORGOTTEN);
         return false;
     }
     return true;
+}
+
+bool
+link_pass(struct link *link, const uint8_t *bytes, size_t n, uint32_t number)
+{
+    if (send_bytes(link, bytes, n, number))
+        return true;
+    if (link->state == LINK_BOUND)
+        lose(link, LINK_LOSS_NO_MEMORY, SMPP_ROK, "");
+    return false;
 }
 
 static void
@@ -247,8 +259,7 @@ send_header(struct link *link, uint32_t command, uint32_t status, uint32_t numbe
     uint8_t header[PDU_HEADER];
 
     pdu_put_header(header, PDU_HEADER, command, status, number);
-    if (!link_send_bytes(link, header, PDU_HEADER, number) && link->state == LINK_BOUND)
-        lose(link, LINK_LOSS_NO_MEMORY, 0, "");
+    link_pass(link, header, PDU_HEADER, number);
 }
 
 void
@@ -258,13 +269,16 @@ link_answer(struct link *link, uint32_t command, uint32_t status, uint32_t numbe
 }
 
 /* Takes those whose time is over; returns when the next one's is, at the latest
- * a whole response-timeout from now. */
+ * a whole response-timeout from now. While the link isn't read, for its client
+ * isn't reading, their answers may be there already. */
 static uint64_t
 expire(struct link *link)
 {
     uint64_t timeout = link->farm->response_timeout_ms, due = now_ms(link) + timeout;
     struct pending *pending;
 
+    if (link->conn.paused)
+        return now_ms(link) + PAUSED_MS;
     while ((pending = window_oldest(&link->window)) != NULL) {
         due = pending->sent_us / 1000 + timeout;
         if (due > now_ms(link))
@@ -283,7 +297,7 @@ enquire(struct link *link)
 {
     uint64_t now = now_ms(link), heard = link->conn.read_at_ms, due;
 
-    if (link->farm->enquire_link_ms == 0)
+    if (link->farm->enquire_link_ms == 0 || link->conn.paused)
         return UINT64_MAX;
     if (link->enquire_number != 0 && heard <= link->enquire_sent_ms) {
         due = link->enquire_sent_ms + link->farm->enquire_timeout_ms;
@@ -355,7 +369,7 @@ on_conn_open(struct conn *conn)
 
     link->bind_number = window_number(&link->window);
     enter(link, LINK_BINDING);
-    if (!link_send_bytes(link, link->bind, length, link->bind_number))
+    if (!send_bytes(link, link->bind, length, link->bind_number))
         lose(link, LINK_LOSS_NO_MEMORY, SMPP_ROK, "");
 }
 
@@ -365,7 +379,7 @@ on_bind_resp(struct link *link, const struct pdu *pdu)
     char spare[STATUS_TEXT_SIZE];
 
     link->bind_number = 0;
-    if (pdu->status != SMPP_ROK) {
+    if (pdu->status != SMPP_ROK || pdu->command == SMPP_GENERIC_NACK) {
         lose(link, LINK_LOSS_REFUSED, pdu->status, status_name(pdu->status, spare));
         return;
     }
@@ -385,7 +399,8 @@ on_response(struct link *link, const struct pdu *pdu)
         link->ops->on_response(link, pdu, pending);
     } else if (link->enquire_number != 0 && pdu->number == link->enquire_number) {
         link->enquire_number = 0;
-    } else if (link->bind_number != 0 && pdu->number == link->bind_number) {
+    } else if (link->bind_number != 0 && pdu->number == link->bind_number &&
+               pdu_answers(pdu->command, get_be32(link->bind + 4))) {
         on_bind_resp(link, pdu);
     } else if (link->unbind_number != 0 && pdu->number == link->unbind_number) {
         enter(link, LINK_CLOSED);
@@ -409,7 +424,7 @@ on_request(struct link *link, const struct pdu *pdu)
         break;
     case SMPP_UNBIND:
         link_answer(link, pdu->command, SMPP_ROK, pdu->number);
-        if (link->state != LINK_CLOSED)
+        if (link->state != LINK_UNBINDING && link->conn.state == CONN_OPEN)
             lose(link, LINK_LOSS_UNBOUND, SMPP_ROK, "");
         break;
     case SMPP_OUTBIND:

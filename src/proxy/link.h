@@ -111,9 +111,10 @@ link_node_name(const struct link *link)
 MUST_USE bool
 link_send(struct link *link, struct request *request);
 
-/* Sends n octets as they are but for the sequence_number. False: it can't. */
-MUST_USE bool
-link_send_bytes(struct link *link, const uint8_t *bytes, size_t n, uint32_t number);
+/* Sends n octets as they are but for the sequence_number. False: it can't, and
+ * the link is lost. */
+bool
+link_pass(struct link *link, const uint8_t *bytes, size_t n, uint32_t number);
 
 /* Answers a request of the node's with a header alone. */
 void

@@ -78,7 +78,6 @@ enter(struct linkset *linkset, enum linkset_state state)
             linkset->ops->on_bound(linkset);
         break;
     case LINKSET_LOST:
-        linkset->lost_at_ms = loop_now_ms(loop);
         loop_timer_start(loop, &linkset->timer, linkset->farm->grace_ms);
         linkset->ops->on_lost(linkset);
         break;
@@ -129,6 +128,12 @@ count_spoken(struct linkset *linkset, struct link *link)
     linkset->unspoken--;
 }
 
+static bool
+has_weight(const struct link *link)
+{
+    return link->farm->nodes[link->node].weight > 0;
+}
+
 static void
 keep_bind_resp(struct linkset *linkset, const struct pdu *resp)
 {
@@ -145,6 +150,7 @@ on_link_bound(struct link *link, const struct pdu *resp)
     struct linkset *linkset = link->owner;
 
     linkset->bound++;
+    linkset->takers += has_weight(link);
     balance_link_bound(&linkset->account->balance, link->node);
     keep_bind_resp(linkset, resp);
     count_spoken(linkset, link);
@@ -185,6 +191,8 @@ count_out(struct linkset *linkset, const struct link *link)
 {
     ensure(linkset->bound > 0);
     linkset->bound--;
+    if (has_weight(link) && --linkset->takers == 0)
+        linkset->starved_at_ms = loop_now_ms(linkset->proxy->loop);
     balance_link_lost(&linkset->account->balance, link->node);
 }
 
@@ -195,6 +203,8 @@ on_link_lost(struct link *link)
     uint32_t n;
 
     count_out(linkset, link);
+    if (linkset->takers == 0)
+        linkset->ops->on_starved(linkset);
     if (linkset->state == LINKSET_BOUND && linkset->bound == 0)
         enter(linkset, LINKSET_LOST);
     n = window_line_up(&link->window);
@@ -341,20 +351,43 @@ linkset_abort(struct linkset *linkset)
     close_links(linkset, link_abort);
 }
 
+/*
+ * The turns are the account's. Where they name no node that this linkset is
+ * bound to, as when it alone has lost its links to the primaries, it takes what
+ * it has.
+ */
+static struct link *
+pick_besides_turns(struct linkset *linkset)
+{
+    struct link *link;
+    size_t i;
+
+    for (i = 0; i < linkset->farm->node_count; i++) {
+        link = linkset->links[i];
+        if (link != NULL && has_weight(link) && link_takes_requests(link))
+            return link;
+    }
+    return NULL;
+}
+
 /* The next in turn that takes requests. */
 static struct link *
 pick_next(struct linkset *linkset)
 {
     struct balance *balance = &linkset->account->balance;
+    bool has_turn = false;
     struct link *link;
     uint32_t i;
 
     for (i = balance_turns(balance); i > 0; i--) {
         link = linkset->links[balance_next(balance)];
-        if (link != NULL && link_takes_requests(link))
+        if (link == NULL || link->state != LINK_BOUND)
+            continue;
+        if (link_takes_requests(link))
             return link;
+        has_turn = true;
     }
-    return NULL;
+    return has_turn ? NULL : pick_besides_turns(linkset);
 }
 
 /* The one with the fewest open requests by weight; of equals the next in turn. */
@@ -364,11 +397,15 @@ pick_fewest(struct linkset *linkset)
     const struct conf_node *nodes = linkset->farm->nodes;
     struct balance *balance = &linkset->account->balance;
     struct link *best = NULL, *link;
+    bool has_turn = false;
     uint32_t i;
 
     for (i = balance_turns(balance); i > 0; i--) {
         link = linkset->links[balance_next(balance)];
-        if (link == NULL || !link_takes_requests(link))
+        if (link == NULL || link->state != LINK_BOUND)
+            continue;
+        has_turn = true;
+        if (!link_takes_requests(link))
             continue;
         if (best == NULL || (uint64_t)link->window.open * nodes[best->node].weight <
                                 (uint64_t)best->window.open * nodes[link->node].weight)
@@ -376,12 +413,14 @@ pick_fewest(struct linkset *linkset)
     }
     if (best != NULL)
         (void)balance_next(balance);
-    return best;
+    return has_turn ? best : pick_besides_turns(linkset);
 }
 
 struct link *
 linkset_pick(struct linkset *linkset)
 {
+    if (linkset->takers == 0)
+        return NULL;
     switch (linkset->farm->balance) {
     case CONF_ROUND_ROBIN:
         return pick_next(linkset);

@@ -33,6 +33,9 @@ struct linkset_ops {
     void (*on_refused)(struct linkset *linkset, uint32_t status);
     /* A link may take requests that it couldn't before. */
     void (*on_room)(struct linkset *linkset);
+    /* No link that is bound takes messages any more: none is, or only to nodes
+     * without weight. */
+    void (*on_starved)(struct linkset *linkset);
     /* No link is bound any more. */
     void (*on_lost)(struct linkset *linkset);
     /* None came back for `grace`. */
@@ -60,8 +63,9 @@ struct linkset {
     uint32_t verdict;               /* the first refusal, or ESME_ROK */
     uint32_t unspoken;              /* links that have neither bound nor failed yet */
     uint32_t bound;                 /* links that are bound */
+    uint32_t takers;                /* those of them whose node has weight */
     uint32_t open;                  /* links that have not ended */
-    uint64_t lost_at_ms;
+    uint64_t starved_at_ms;         /* when the last taker was lost */
     ev_timer timer;
     struct grave grave;
     struct link *links[];           /* one a node; NULL: could not be made, or has ended */

@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "base/log.h"
+#include "proxy/link.h"
 #include "proxy/session.h"
 
 void
@@ -47,10 +48,15 @@ void
 proxy_stop(struct proxy *proxy)
 {
     struct session *session, *next;
+    uint32_t i;
 
     proxy->draining = true;
     DL_FOREACH_SAFE(proxy->sessions, session, next)
         session_abort(session);
+    /* What is left are links that unbind for sessions which have ended before. */
+    for (i = 0; i < proxy->link_table.size; i++)
+        if (proxy->link_table.entries[i].object != NULL)
+            link_abort(proxy->link_table.entries[i].object);
     proxy_check_empty(proxy);
 }
 

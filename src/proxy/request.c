@@ -36,13 +36,6 @@ request_list_append(struct request_list *list, struct request *request)
 }
 
 void
-request_list_prepend(struct request_list *list, struct request *request)
-{
-    DL_PREPEND(list->first, request);
-    list->bytes += request->cap;
-}
-
-void
 request_list_put_before(struct request_list *list, struct request_list *older)
 {
     DL_CONCAT(older->first, list->first);

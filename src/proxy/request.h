@@ -53,10 +53,6 @@ request_number(const struct request *request)
 void
 request_list_append(struct request_list *list, struct request *request);
 
-/* Puts it in front: it is older than all that wait. */
-void
-request_list_prepend(struct request_list *list, struct request *request);
-
 /* Moves all of `older` in front of what is in the list. */
 void
 request_list_put_before(struct request_list *list, struct request_list *older);

@@ -30,6 +30,7 @@ static void on_conn_end(struct conn *conn, enum conn_end end, int error);
 static void on_linkset_bound(struct linkset *linkset);
 static void on_linkset_refused(struct linkset *linkset, uint32_t status);
 static void on_linkset_room(struct linkset *linkset);
+static void on_linkset_starved(struct linkset *linkset);
 static void on_linkset_lost(struct linkset *linkset);
 static void on_linkset_grace_over(struct linkset *linkset);
 
@@ -43,6 +44,7 @@ static const struct linkset_ops linkset_ops = {
     .on_bound = on_linkset_bound,
     .on_refused = on_linkset_refused,
     .on_room = on_linkset_room,
+    .on_starved = on_linkset_starved,
     .on_lost = on_linkset_lost,
     .on_grace_over = on_linkset_grace_over,
     .on_request = downward_on_request,
@@ -138,9 +140,9 @@ enter(struct session *session, enum session_state state)
     switch (state) {
     case SESSION_OPEN:
     case SESSION_BINDING:
-    case SESSION_DRAINING:
         break;
     case SESSION_BOUND:
+    case SESSION_DRAINING:
         session->watch_due_ms = now_ms(session);
         loop_timer_start(loop, &session->timer, 0);
         break;
@@ -231,7 +233,8 @@ session_update_reading(struct session *session)
         else
             conn_resume(&session->conn);
     }
-    if (session->linkset != NULL && stop_links != session->links_paused) {
+    /* Again while they are stopped: a link that has come since reads. */
+    if (session->linkset != NULL && (stop_links || session->links_paused)) {
         session->links_paused = stop_links;
         if (stop_links)
             linkset_pause(session->linkset);
@@ -250,7 +253,7 @@ session_check_drained(struct session *session)
     if (session->in_flight > 0 || session->held.first != NULL)
         return;
     if (session->state == SESSION_LEAVING) {
-        if (session->unbind_number != 0)
+        if (session->end == SESSION_END_UNBIND)
             session_answer(session, SMPP_UNBIND, SMPP_ROK, session->unbind_number);
         finish(session, SESSION_END_UNBIND);
     } else if (session->state == SESSION_DRAINING) {
@@ -326,11 +329,16 @@ on_unbind(struct session *session, const struct pdu *pdu)
  * The timer.
  */
 
+static bool
+is_watched(const struct session *session)
+{
+    return session->state == SESSION_BOUND || session->state == SESSION_DRAINING;
+}
+
 void
 session_watch_by(struct session *session, uint64_t due_ms)
 {
-    if (session->state != SESSION_BOUND || session->out_of_memory ||
-        due_ms >= session->watch_due_ms)
+    if (!is_watched(session) || session->out_of_memory || due_ms >= session->watch_due_ms)
         return;
     session->watch_due_ms = due_ms;
     loop_timer_start(session->proxy->loop, &session->timer, due_ms - now_ms(session) + 1);
@@ -373,7 +381,7 @@ inactivity(struct session *session)
 {
     uint64_t timeout = session->listener->inactivity_timeout_ms;
 
-    if (timeout == 0 || session->in_flight > 0 || session->held.first != NULL)
+    if (timeout == 0 || session->state != SESSION_BOUND || session->in_flight > 0 || session->held.first != NULL)
         return UINT64_MAX;
     if (session->active_at_ms + timeout > now_ms(session))
         return session->active_at_ms + timeout;
@@ -387,6 +395,9 @@ watch(struct session *session)
     uint64_t due, now = now_ms(session);
 
     due = earlier(downward_expire(session), upward_expire_held(session));
+    session_check_drained(session);
+    if (!is_watched(session))
+        return;
     due = earlier(due, enquire(session));
     if (due == 0)
         return;
@@ -415,6 +426,7 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
         finish(session, SESSION_END_BIND_TIMEOUT);
         break;
     case SESSION_BOUND:
+    case SESSION_DRAINING:
         watch(session);
         break;
     case SESSION_LEAVING:
@@ -426,7 +438,6 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
         finish(session, SESSION_END_UNBIND);
         break;
     case SESSION_BINDING:
-    case SESSION_DRAINING:
     case SESSION_ENDING:
     case SESSION_CLOSED:
         break;
@@ -523,19 +534,23 @@ on_linkset_room(struct linkset *linkset)
 
     if (session->held.first != NULL)
         upward_serve(session);
-    if (session->links_paused)
-        linkset_pause(linkset);     /* a link that has come back reads */
     session_update_reading(session);
+}
+
+static void
+on_linkset_starved(struct linkset *linkset)
+{
+    session_watch_by(linkset->owner,
+                     linkset->starved_at_ms + linkset->farm->queue_timeout_ms);
 }
 
 static void
 on_linkset_lost(struct linkset *linkset)
 {
-    struct session *session = linkset->owner;
+    const struct session *session = linkset->owner;
 
     log_limited(LOG_LEVEL_WARNING, session_label(session), "no node is left grace_ms=%u",
                 linkset->farm->grace_ms);
-    session_watch_by(session, linkset->lost_at_ms + linkset->farm->queue_timeout_ms);
 }
 
 static void
@@ -562,6 +577,7 @@ on_response(struct session *session, const struct pdu *pdu)
     char spare[COMMAND_TEXT_SIZE];
 
     if (pending != NULL && pdu_answers(pdu->command, pending->command)) {
+        session->active_at_ms = now_ms(session);
         downward_response(session, pdu, pending);
     } else if (session->own_number != 0 && pdu->number == session->own_number) {
         session->own_number = 0;

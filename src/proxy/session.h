@@ -52,7 +52,7 @@ struct session {
     enum session_end end;           /* why it ends, once it does */
     struct conn conn;
     ev_timer timer;
-    uint64_t watch_due_ms;          /* when the timer fires while bound */
+    uint64_t watch_due_ms;          /* when the timer fires while bound or draining */
     struct linkset *linkset;        /* from bind on, until it ends */
     /* upward */
     struct request_list held;       /* requests that wait for a link */

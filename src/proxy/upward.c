@@ -43,7 +43,7 @@ hold(struct session *session, struct request *request)
 
     session->proxy->counters.held++;
     request_list_append(&session->held, request);
-    if (session->linkset->state == LINKSET_LOST)
+    if (session->linkset->takers == 0)
         session_watch_by(session, request->arrived_ms + farm->queue_timeout_ms);
 }
 
@@ -62,14 +62,17 @@ upward_request(struct session *session, const struct pdu *pdu)
     }
     request = request_new(slab_of(proxy), pdu, session->handle, loop_now_ms(proxy->loop));
     if (request == NULL) {
+        proxy->counters.answered_busy++;
         session_answer(session, pdu->command, session->listener->farm->busy_status, pdu->number);
         return;
     }
     link = session->held.first == NULL ? linkset_pick(session->linkset) : NULL;
-    if (link != NULL && link_send(link, request))
+    if (link == NULL)
+        hold(session, request);
+    else if (link_send(link, request))
         session->in_flight++;
     else
-        hold(session, request);
+        refuse_busy(session, request);
 }
 
 void
@@ -80,32 +83,34 @@ upward_serve(struct session *session)
 
     while (session->held.first != NULL && (link = linkset_pick(session->linkset)) != NULL) {
         request = request_list_shift(&session->held);
-        if (!link_send(link, request)) {
-            request_list_prepend(&session->held, request);
-            break;
-        }
-        session->in_flight++;
+        if (link_send(link, request))
+            session->in_flight++;
+        else
+            refuse_busy(session, request);
     }
     session_update_reading(session);
+    session_check_drained(session);
 }
 
 uint64_t
 upward_expire_held(struct session *session)
 {
-    uint64_t now = loop_now_ms(session->proxy->loop), since, due;
+    uint64_t now = loop_now_ms(session->proxy->loop), since, due = UINT64_MAX;
 
-    if (session->linkset->state != LINKSET_LOST)
+    if (session->linkset->takers > 0)
         return UINT64_MAX;
     while (session->held.first != NULL) {
         since = session->held.first->arrived_ms;
-        if (since < session->linkset->lost_at_ms)
-            since = session->linkset->lost_at_ms;
+        if (since < session->linkset->starved_at_ms)
+            since = session->linkset->starved_at_ms;
         due = since + session->listener->farm->queue_timeout_ms;
         if (due > now)
-            return due;
+            break;
         refuse_busy(session, request_list_shift(&session->held));
+        due = UINT64_MAX;
     }
-    return UINT64_MAX;
+    session_update_reading(session);
+    return due;
 }
 
 void
@@ -113,6 +118,7 @@ upward_refuse_held(struct session *session)
 {
     while (session->held.first != NULL)
         refuse_busy(session, request_list_shift(&session->held));
+    session_update_reading(session);
 }
 
 /* A pending has left its link's window. */
@@ -124,6 +130,8 @@ left(struct session *session)
         upward_serve(session);
     else if (session->state != SESSION_BOUND)
         session_check_drained(session);
+    if (conn_is_full(&session->conn))
+        session_update_reading(session);
 }
 
 void
@@ -249,5 +257,4 @@ upward_on_link_lost(struct link *link, struct pending *pendings, uint32_t n)
     while (refused.first != NULL)
         refuse_busy(session, request_list_shift(&refused));
     upward_serve(session);
-    session_check_drained(session);
 }

@@ -1,0 +1,152 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: ISC
+#
+# Which node takes the next message: every balance rule, weights, backups.
+use strict;
+use warnings;
+use Test::More;
+
+use Smpplex::Peer;
+use Smpplex::Test;
+
+sub trio {
+    my ($keys) = @_;
+    return start_sim(map { "$_=0" . ($keys ? ",$keys" : '') } qw(a b c));
+}
+
+# Nodes a, b, c of a simulator with the keys given for each.
+sub plex_of {
+    my ($sim, $farm, %keys) = @_;
+    my @nodes = map { [$_, $sim->addr($_), %{$keys{$_} // {}}] }
+        grep { $_ ne 'control' } @{$sim->{names}};
+    return start_plex(conf => conf_text(farm => $farm, nodes => \@nodes));
+}
+
+subtest 'the messages of one client go to three equal nodes in rotation' => sub {
+    my $sim = trio();
+    my $plex = start_plex(args => ['--listen', '127.0.0.1:0',
+                                   map { ('--node', $sim->addr($_)) } qw(a b c)]);
+    my $report = run_load('-t', $plex->addr, '-n', 30000, '-w', 50);
+    is($report->{accepted}, 30000, 'all are accepted');
+    is_deeply($sim->shares, {a => 10000, b => 10000, c => 10000}, '10,000 at each node');
+    note("$report->{accepted_per_s} a second");
+
+    my $before = $sim->messages;
+    run_load('-t', $plex->addr, '-n', 3000, '-w', 1);
+    my @nodes = map { $_->[0] } ($sim->messages)[$before .. $before + 2999];
+    my %after;
+    my $wrong = grep { my $next = $after{$nodes[$_ - 1]} //= $nodes[$_]; $next ne $nodes[$_] }
+        1 .. $#nodes;
+    is($wrong, 0, 'one behind the other: each node is always followed by the same one');
+    is(scalar(keys %after), 3, 'and each is met');
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'weights 3:2:1 share 30,000 messages as 15,000, 10,000 and 5,000' => sub {
+    my $sim = trio();
+    my $plex = plex_of($sim, {}, a => {weight => 3}, b => {weight => 2}, c => {weight => 1});
+    my $report = run_load('-t', $plex->addr, '-n', 30000, '-w', 50);
+    is($report->{accepted}, 30000, 'all are accepted');
+    is_deeply($sim->shares, {a => 15000, b => 10000, c => 5000}, 'the shares are exact');
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'weight 0 takes no messages, but what it sends comes' => sub {
+    my $sim = trio();
+    my $plex = plex_of($sim, {}, c => {weight => 0});
+    my $load = start_load('-t', $plex->addr, '-n', 2000, '-w', 10, '--linger', '500ms');
+    eventually('the node without weight is bound too', sub { $sim->stats('c')->{binds} == 1 });
+    $sim->control('c mo 50');
+    my $report = $load->wait_report;
+    is_deeply($sim->shares, {a => 1000, b => 1000}, 'its share is nothing');
+    is($report->{mo}, 50, 'its 50 messages reach the client');
+    is($sim->stats('c')->{mo_answered}, 50, 'and their answers the node');
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'a backup serves only when no other node is up' => sub {
+    my $sim = trio();
+    my $plex = plex_of($sim, {reconnect => '100ms', 'reconnect-max' => '200ms'},
+                       c => {backup => 'true'});
+    is(run_load('-t', $plex->addr, '-n', 1000)->{accepted}, 1000, 'all nodes up');
+    is_deeply($sim->shares, {a => 500, b => 500}, 'the backup has none');
+    $sim->control("$_ refuse-port") for qw(a b);
+    $sim->control("$_ close") for qw(a b);
+    is(run_load('-t', $plex->addr, '-n', 1000)->{accepted}, 1000, 'both others down');
+    is($sim->shares->{c}, 1000, 'the backup takes all');
+    my $client = Smpplex::Peer->bound($plex->addr);
+    $sim->control('a listen');
+    eventually('a is bound again without a bind of the client\'s',
+               sub { $sim->stats('a')->{sessions}{transceiver} }, 10);
+    my $had = $sim->shares->{c};
+    for my $n (1 .. 20) {
+        $client->send(submit_pdu($n));
+        $client->read;
+    }
+    is($sim->shares->{c}, $had, 'and the backup has none again');
+    $client->close;
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'a session that reaches only a backup uses it, though others reach more' => sub {
+    my $sim = start_sim('a=0,max-binds=1', 'b=0');
+    my $plex = plex_of($sim, {'queue-timeout' => '1s'}, b => {backup => 'true'});
+    my $first = Smpplex::Peer->bound($plex->addr);
+    my $second = Smpplex::Peer->bound($plex->addr);
+    $second->send(submit_pdu(2));
+    my $resp = $second->read(6);
+    is($resp && $resp->{status}, 0, 'its message is accepted');
+    is_deeply($sim->shares, {b => 1}, 'by the backup');
+    $_->close for $first, $second;
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'where no bound node takes messages they are refused, not kept for ever' => sub {
+    my $sim = start_sim('a=0', 'b=0');
+    my $plex = plex_of($sim, {'queue-timeout' => '300ms'}, b => {weight => 0});
+    my $client = Smpplex::Peer->bound($plex->addr);
+    $sim->control('a refuse-port');
+    $sim->control('a close');
+    eventually('the node that takes messages is lost', sub { $plex->counters->{links_lost} == 1 });
+    $client->send(submit_pdu(7));
+    my $resp = $client->read(5);
+    is($resp && $resp->{status}, status('RTHROTTLED'), 'busy-status after queue-timeout');
+    $client->close;
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'least-pending prefers the faster node' => sub {
+    my $sim = start_sim('a=0,latency=1ms', 'b=0,latency=40ms');
+    my $plex = plex_of($sim, {balance => 'least-pending'});
+    my $report = run_load('-t', $plex->addr, '-n', 4000, '-w', 40);
+    is($report->{accepted}, 4000, 'all are accepted');
+    my $n = $sim->shares;
+    cmp_ok($n->{a}, '>', 3 * $n->{b}, 'the faster one gets much more');
+    cmp_ok($n->{b}, '>', 0, 'the slower one some');
+    note("fast $n->{a}, slow $n->{b}");
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'several accounts that send in step do not meet the same node' => sub {
+    my $sim = trio();
+    my $plex = plex_of($sim, {});
+    my @clients = map { Smpplex::Peer->bound($plex->addr, id => "account$_") } 1 .. 12;
+    for my $client (@clients) {
+        $client->send(submit_pdu(5));
+        is($client->read->{status}, 0, 'accepted');
+    }
+    my $n = $sim->shares;
+    cmp_ok($n->{$_} // 0, '>=', 3, "$_ has its part of the first messages") for qw(a b c);
+    $_->close for @clients;
+    $plex->is_good;
+    drop($sim);
+};
+
+done_testing();

@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: ISC
+#
+# What the end-to-end tests stand on: a folder of its own for each test file,
+# the programs started with port 0 and ready files, and polling with deadlines
+# in place of sleeps. A rig ends all that it started, by process id, and then
+# looks whether smpplex ended well. Says how to fail, never what is promised:
+# that is the tests'.
+package Smpplex::Test;
+
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use Errno;
+use Exporter qw(import);
+use File::Path qw(make_path remove_tree);
+use IO::Socket::INET;
+use JSON::PP;
+use POSIX qw(:sys_wait_h);
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Smpplex::Peer;
+
+our @EXPORT = qw(
+    conf_text drop eventually slow_machine start_load start_plex start_sim
+    run_load wait_for work_dir
+);
+
+my $bin = $ENV{SMPPLEX_BIN} or die "SMPPLEX_BIN is not set: run the tests by t/prove\n";
+my $work = ($ENV{SMPPLEX_WORK} // '/tmp') . '/' . ($0 =~ s{.*/}{}r =~ s{\.t$}{}r);
+my $owner = $$;
+my $serial = 0;
+my @running;    # what this file has started and not ended yet
+
+remove_tree($work);
+make_path($work);
+$work = abs_path($work);
+
+# How much longer everything may take than on a machine that has nothing else to do.
+sub slow_machine { return $ENV{SMPPLEX_SLOW} // 4 }
+
+sub work_dir { return $work }
+
+# Asks until the answer is true or `seconds` (of a quick machine) are over.
+sub wait_for {
+    my ($seconds, $ask) = @_;
+    my $deadline = time + $seconds * slow_machine();
+    my $answer;
+
+    while (!($answer = $ask->()) && time < $deadline) {
+        sleep 0.01;
+    }
+    return $answer;
+}
+
+# A test of its own: it becomes true in time.
+sub eventually {
+    my ($name, $ask, $seconds) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return ok(wait_for($seconds // 5, $ask), $name);
+}
+
+sub slurp {
+    my ($path) = @_;
+    open my $file, '<', $path or return '';
+    local $/;
+    return <$file> // '';
+}
+
+# Starts a program; its stdout and stderr go to files of its name.
+sub spawn {
+    my ($self, $program, @args) = @_;
+    my $name = sprintf '%02d-%s', ++$serial, $program;
+
+    %$self = (%$self, program => $program, out => "$work/$name.out", err => "$work/$name.err");
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>', $self->{out};
+        open STDERR, '>', $self->{err};
+        chdir $work;
+        my $command = $self->{program_path} // "$bin/$program";
+        if ($self->{shell}) {       # "ulimit -n 30" and the like
+            exec 'sh', '-c', "$self->{shell} && exec \"\$@\"", 'sh', $command, @args;
+        }
+        { exec $command, @args }
+        POSIX::_exit(127);
+    }
+    $self->{pid} = $pid;
+    push @running, $self;
+    return $self;
+}
+
+# The exit status once it has ended ("signal N" if by one), or undef.
+sub exited {
+    my ($self) = @_;
+    if (!defined $self->{status} && waitpid($self->{pid}, WNOHANG) == $self->{pid}) {
+        $self->{status} = WIFSIGNALED($?) ? 'signal ' . WTERMSIG($?) : WEXITSTATUS($?);
+        @running = grep { $_ != $self } @running;
+    }
+    return $self->{status};
+}
+
+sub signal {
+    my ($self, $signal) = @_;
+    kill $signal, $self->{pid} if !defined $self->{status};
+    return;
+}
+
+# Sends a signal and waits for the end; the exit status, or "still there".
+sub end {
+    my ($self, $signal, $seconds) = @_;
+    $self->signal($signal // 'TERM');
+    wait_for($seconds // 15, sub { defined $self->exited }) // return 'still there';
+    return $self->{status};
+}
+
+sub wait_end {
+    my ($self, $seconds) = @_;
+    wait_for($seconds, sub { defined $self->exited });
+    return $self->{status} // 'still there';
+}
+
+sub stderr_text { return slurp($_[0]{err}) }
+sub stdout_text { return slurp($_[0]{out}) }
+
+# Waits for a ready file: NAME ADDR lines.
+sub await_ready {
+    my ($self, $path) = @_;
+    wait_for(10, sub { -e $path || defined $self->exited });
+    -e $path or die "$self->{program} did not start: " . $self->stderr_text;
+    $self->{addrs} = {map { my ($n, $a) = split ' ', $_, 2; ($n => $a) } split /\n/, slurp($path)};
+    $self->{names} = [map { (split ' ')[0] } split /\n/, slurp($path)];
+    return $self;
+}
+
+sub addr {
+    my ($self, $name) = @_;
+    return $self->{addrs}{$name // $self->{names}[0]};
+}
+
+#
+# smppsim
+#
+
+# start_sim('a=0,latency=5ms', 'b=0', { text => 64 }); an ADDR of 0 is any port.
+sub start_sim {
+    my $options = ref $_[-1] ? pop : {};
+    my $self = bless {}, __PACKAGE__;
+    my $base = "$work/sim" . (++$serial);
+    my @nodes = map { ('-n', $_) } @_;
+
+    $self->{log} = $options->{log} // "$base.log";
+    spawn($self, 'smppsim', @nodes, '--control', '127.0.0.1:0', '--ready-file', "$base.ready",
+          '--log', $self->{log}, '--log-text', $options->{text} // 32, '--seed', 1);
+    return $self->await_ready("$base.ready");
+}
+
+# One command to the control socket: what stands behind "ok"; dies on "error".
+sub control {
+    my ($self, $line) = @_;
+    my ($host, $port) = $self->{addrs}{control} =~ /(.*):(\d+)$/;
+
+    if (!$self->{control}) {
+        $self->{control} = IO::Socket::INET->new(PeerAddr => $host, PeerPort => $port)
+            or die "control: $!";
+    }
+    print {$self->{control}} "$line\n";
+    my $answer = readline $self->{control};
+    die "smppsim: $line: no answer" if !defined $answer;
+    die "smppsim: $line: $answer" if $answer !~ /^ok ?(.*)/;
+    return $1;
+}
+
+# What a node has counted.
+sub stats {
+    my ($self, $node) = @_;
+    return decode_json($self->control("$node stats"));
+}
+
+# The messages that were taken, as the log has them: an array of arrays.
+sub messages {
+    my ($self, $node) = @_;
+    return grep { !defined $node || $_->[0] eq $node } map { [split /\t/] } split /\n/,
+        slurp($self->{log});
+}
+
+# How many messages each node has logged.
+sub shares {
+    my ($self) = @_;
+    my %n;
+    open my $log, '<', $self->{log} or return \%n;
+    while (<$log>) { $n{$1}++ if /^([^\t]+)/ }
+    return \%n;
+}
+
+#
+# smpplex
+#
+
+sub keys_text {
+    my ($keys) = @_;
+    return join '', map { "    $_ = \"$keys->{$_}\"\n" } sort keys %{$keys // {}};
+}
+
+# A configuration: nodes => [[NAME, ADDR, KEY => VALUE...], ...], farm => {...},
+# listener => {...}, top => {...}; the listener's address is any port.
+sub conf_text {
+    my (%given) = @_;
+    my $text = keys_text($given{top}) . "farm f {\n" . keys_text($given{farm});
+
+    for my $node (@{$given{nodes}}) {
+        my ($name, $addr, %keys) = @$node;
+        $text .= "    node $name {\n" . keys_text({%keys, address => $addr}) . "    }\n";
+    }
+    my %listener = (address => '127.0.0.1:0', %{$given{listener} // {}});
+    return "$text}\nlistener smpp {\n" . keys_text(\%listener) . "}\n";
+}
+
+# start_plex(args => [...]) or start_plex(conf => TEXT); `log_level`, `shell`.
+sub start_plex {
+    my (%given) = @_;
+    my $self = bless {plex => 1, shell => $given{shell}}, __PACKAGE__;
+    my $base = "$work/plex" . (++$serial);
+    my @args = @{$given{args} // []};
+
+    if (defined $given{conf}) {
+        open my $file, '>', "$base.conf" or die "$base.conf: $!";
+        print $file $given{conf};
+        close $file;
+        push @args, '-c', "$base.conf";
+    }
+    push @args, '--log-level', $given{log_level} // 'info';
+    push @args, '--log', $given{log} if defined $given{log};
+    $self->{log} = $given{log} ? $given{log} =~ s/^file://r : undef;
+    spawn($self, 'smpplex', @args, '--ready-file', "$base.ready");
+    $self->{log} //= $self->{err};
+    return $self->await_ready("$base.ready");
+}
+
+sub log_text { return slurp($_[0]{log}) }
+
+# The counters as smpplex knows them now.
+sub counters {
+    my ($self) = @_;
+    my $before = () = $self->log_text =~ /\bcounters sessions=/g;
+
+    $self->signal('USR1');
+    wait_for(5, sub { (() = $self->log_text =~ /\bcounters sessions=[^\n]*\n/g) > $before })
+        or die 'smpplex does not tell its counters';
+    return last_counters($self);
+}
+
+sub last_counters {
+    my ($self) = @_;
+    my ($line) = $self->log_text =~ /.*\bcounters (sessions=[^\n]*)/s;
+    return {map { split /=/ } split ' ', $line // ''};
+}
+
+# Resident memory in KiB.
+sub rss {
+    my ($self) = @_;
+    return slurp("/proc/$self->{pid}/status") =~ /^VmRSS:\s+(\d+)/m ? $1 : 0;
+}
+
+# Ends smpplex as a service manager does, and looks back: tests of their own.
+sub is_good {
+    my ($self, $name) = @_;
+    my $status = defined $self->{status} ? $self->{status} : $self->end('TERM', 45);
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    $name = defined $name ? "$name: " : '';
+    is($status, 0, "${name}smpplex ends well on SIGTERM");
+    my $said = $self->stderr_text . $self->log_text;
+    unlike($said, qr/bug at|Sanitizer|runtime error/, "${name}no bug shows");
+    return $status eq '0';
+}
+
+#
+# smppload
+#
+
+sub start_load {
+    my (@args) = @_;
+    my $self = bless {}, __PACKAGE__;
+    return spawn($self, 'smppload', '--json', @args);
+}
+
+# The report; {} if there is none.
+sub report {
+    my ($self) = @_;
+    my $report = eval { decode_json($self->stdout_text) } // {};
+    $report->{exit} = $self->{status};
+    $report->{stderr} = $self->stderr_text;
+    return $report;
+}
+
+sub wait_report {
+    my ($self, $seconds) = @_;
+    $self->wait_end($seconds // 60);
+    return $self->report;
+}
+
+sub run_load { return start_load(@_)->wait_report }
+
+# Kills what a test has no more use for.
+sub drop {
+    $_->end('KILL') for @_;
+    return;
+}
+
+END {
+    my $status = $?;
+    if ($$ == $owner) {
+        $_->{plex} && diag("smpplex was left running") for @running;
+        drop(@running);
+        if ($status != 0 || !Test::More->builder->is_passing) {
+            for my $path (sort glob "$work/*.err $work/*.out") {
+                my $text = slurp($path);
+                $text = substr($text, 0, 2000) . "\n[…]\n" . substr($text, -6000)
+                    if length $text > 8000;
+                diag("--- $path\n$text") if length $text;
+            }
+        } else {
+            chdir '/';
+            remove_tree($work);
+        }
+    }
+    $? = $status;
+}
+
+1;
