@@ -38,4 +38,10 @@ conf_node_twin(const struct conf_farm *farm, const struct conf_node *node);
 const struct conf_listener *
 conf_listener_twin(const struct conf *conf, const struct conf_listener *listener);
 
+/* Gives a tag to each node without one: its place in the farm, from 10 on. Of
+ * the first node whose tag or id-prefix can't serve, *why says what is wrong; NULL:
+ * all is well. */
+const struct conf_node *
+conf_farm_tags(struct conf_farm *farm, const char **why);
+
 #endif

@@ -30,12 +30,37 @@ enum conf_redispatch {
 #undef REDISPATCH
 };
 
+/* Where the first part of a long message goes. */
+enum conf_concat_place {
+#define CONCAT_PLACE(symbol, name, help) CONF_CONCAT_PLACE_##symbol,
+#include "conf/concat_place.def"
+#undef CONCAT_PLACE
+};
+
+/* What becomes of a long message whose node is lost in the middle of it. */
+enum conf_concat_loss {
+#define CONCAT_LOSS(symbol, name, help) CONF_CONCAT_LOSS_##symbol,
+#include "conf/concat_loss.def"
+#undef CONCAT_LOSS
+};
+
+/* How a message_id tells its node. */
+enum conf_message_id {
+#define MESSAGE_ID(symbol, name, help) CONF_MESSAGE_ID_##symbol,
+#include "conf/message_id.def"
+#undef MESSAGE_ID
+};
+
+#define CONF_TAG_LEN 2
+
 struct conf_node {
     const char *name;
     const char *address;        /* as it was written */
     struct addr addr;
     uint32_t weight;            /* 0 to 256; 0 takes no new messages */
     bool backup;                /* serves only when no other is up */
+    const char *tag;            /* CONF_TAG_LEN characters */
+    const char *id_prefix;      /* what its message_ids begin with; "" unless message-id = prefix */
 };
 
 struct conf_farm {
@@ -59,6 +84,15 @@ struct conf_farm {
     enum conf_redispatch redispatch;
     uint32_t redispatch_max;        /* times that one request is moved */
     uint32_t busy_status;           /* command_status */
+    /* long messages */
+    enum conf_concat_place concat_place;
+    enum conf_concat_loss concat_loss;
+    uint32_t concat_ttl_ms;         /* a set is kept so long after its last part */
+    uint32_t concat_linger_ms;      /* and so long once all parts are accepted */
+    uint32_t concat_max;            /* sets */
+    /* message ids */
+    enum conf_message_id message_id;
+    uint32_t learn_max;             /* ids remembered */
 };
 
 struct conf_listener {

@@ -32,6 +32,9 @@ const size_t key_count = sizeof(keys) / sizeof(keys[0]);
 /* Numbers and enums are all read and written as 32 bits. */
 _Static_assert(sizeof(enum conf_balance) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_redispatch) == sizeof(uint32_t), "enum of 32 bits");
+_Static_assert(sizeof(enum conf_concat_place) == sizeof(uint32_t), "enum of 32 bits");
+_Static_assert(sizeof(enum conf_concat_loss) == sizeof(uint32_t), "enum of 32 bits");
+_Static_assert(sizeof(enum conf_message_id) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum log_level) == sizeof(uint32_t), "enum of 32 bits");
 
 static const char *const balance_names[] = {
@@ -45,6 +48,27 @@ static const char *const redispatch_names[] = {
 #define REDISPATCH(symbol, name, help) name,
 #include "conf/redispatch.def"
 #undef REDISPATCH
+    NULL,
+};
+
+static const char *const concat_place_names[] = {
+#define CONCAT_PLACE(symbol, name, help) name,
+#include "conf/concat_place.def"
+#undef CONCAT_PLACE
+    NULL,
+};
+
+static const char *const concat_loss_names[] = {
+#define CONCAT_LOSS(symbol, name, help) name,
+#include "conf/concat_loss.def"
+#undef CONCAT_LOSS
+    NULL,
+};
+
+static const char *const message_id_names[] = {
+#define MESSAGE_ID(symbol, name, help) name,
+#include "conf/message_id.def"
+#undef MESSAGE_ID
     NULL,
 };
 
@@ -206,6 +230,19 @@ read_log_target(const char *text, void *field, char why[static KEY_WHY_SIZE])
     return false;
 }
 
+/* What may stand in an id and stays what it is in decimal or hex: no more is asked. */
+static bool
+read_id_part(const char *text, size_t least, size_t most, const char *form, void *field,
+             char why[static KEY_WHY_SIZE])
+{
+    size_t len = strspn(text, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+    if (text[len] == '\0' && (len == 0 || (len >= least && len <= most)))
+        return read_text(text, field, why);
+    snprintf(why, KEY_WHY_SIZE, "must be %s", form);
+    return false;
+}
+
 bool
 key_read(const struct key *key, const char *text, void *object, char why[static KEY_WHY_SIZE])
 {
@@ -228,6 +265,16 @@ key_read(const struct key *key, const char *text, void *object, char why[static 
         return read_choice(text, balance_names, field, why);
     case KEY_REDISPATCH:
         return read_choice(text, redispatch_names, field, why);
+    case KEY_CONCAT_PLACE:
+        return read_choice(text, concat_place_names, field, why);
+    case KEY_CONCAT_LOSS:
+        return read_choice(text, concat_loss_names, field, why);
+    case KEY_MESSAGE_ID:
+        return read_choice(text, message_id_names, field, why);
+    case KEY_TAG:
+        return read_id_part(text, CONF_TAG_LEN, CONF_TAG_LEN, "two letters or digits", field, why);
+    case KEY_ID_PREFIX:
+        return read_id_part(text, 1, 16, "1 to 16 letters or digits", field, why);
     case KEY_LOG_LEVEL:
         return read_choice(text, level_names, field, why);
     case KEY_LOG_TARGET:
@@ -287,11 +334,22 @@ key_print(const struct key *key, const void *object, FILE *out)
     case KEY_REDISPATCH:
         fputs(redispatch_names[*(const uint32_t *)field], out);
         break;
+    case KEY_CONCAT_PLACE:
+        fputs(concat_place_names[*(const uint32_t *)field], out);
+        break;
+    case KEY_CONCAT_LOSS:
+        fputs(concat_loss_names[*(const uint32_t *)field], out);
+        break;
+    case KEY_MESSAGE_ID:
+        fputs(message_id_names[*(const uint32_t *)field], out);
+        break;
     case KEY_LOG_LEVEL:
         fputs(level_names[*(const uint32_t *)field], out);
         break;
     case KEY_LOG_TARGET:
     case KEY_ADDRESS:
+    case KEY_TAG:
+    case KEY_ID_PREFIX:
         print_text(*(const char *const *)field, out);
         break;
     case KEY_FARM_NAME:
@@ -303,6 +361,7 @@ key_print(const struct key *key, const void *object, FILE *out)
 void
 key_free(const struct key *key, void *object)
 {
-    if (key->type == KEY_LOG_TARGET || key->type == KEY_ADDRESS)
+    if (key->type == KEY_LOG_TARGET || key->type == KEY_ADDRESS || key->type == KEY_TAG ||
+        key->type == KEY_ID_PREFIX)
         free(*(char **)(void *)((char *)object + key->offset));
 }

@@ -30,6 +30,11 @@ enum key_type {
     KEY_BOOL,
     KEY_BALANCE,
     KEY_REDISPATCH,
+    KEY_CONCAT_PLACE,
+    KEY_CONCAT_LOSS,
+    KEY_MESSAGE_ID,
+    KEY_TAG,            /* two letters or digits, or empty */
+    KEY_ID_PREFIX,      /* letters and digits, or empty */
     KEY_LOG_LEVEL,
     KEY_LOG_TARGET,
     KEY_ADDRESS,        /* kept as it was written */

@@ -96,6 +96,7 @@ static bool
 fill(struct conf *conf, const struct conf_options *options, char *error)
 {
     struct conf_farm *farm = conf->farms;
+    const char *why;
     size_t i;
 
     farm->name = strdup("default");
@@ -107,6 +108,10 @@ fill(struct conf *conf, const struct conf_options *options, char *error)
     for (i = 0; i < farm->node_count; i++)
         if (!add_node(farm, i, options->node[i], error))
             return false;
+    if (conf_farm_tags(farm, &why) != NULL) {
+        snprintf(error, CONF_ERROR_SIZE, "--node: more than 90 of them need a file");
+        return false;
+    }
     for (i = 0; i < conf->listener_count; i++)
         if (!add_listener(conf, i, options->listen[i], error))
             return false;

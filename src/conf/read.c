@@ -297,6 +297,22 @@ read_node(cfg_t *section, const struct conf_farm *farm, struct conf_node *node)
 }
 
 static bool
+read_tags(cfg_t *section, struct conf_farm *farm)
+{
+    const struct conf_node *node;
+    const char *why;
+    cfg_t *at;
+    long line;
+
+    node = conf_farm_tags(farm, &why);
+    if (node == NULL)
+        return true;
+    at = cfg_getnsec(section, "node", (unsigned)(node - farm->nodes));
+    line = set_at(cfg_getopt(at, farm->message_id == CONF_MESSAGE_ID_PREFIX ? "id-prefix" : "tag"));
+    return fail(section, line != 0 ? line : opened_at(at), "node '%s': %s", node->name, why);
+}
+
+static bool
 read_farm(cfg_t *section, struct conf_farm *farm)
 {
     unsigned i, n = cfg_size(section, "node");
@@ -315,7 +331,7 @@ read_farm(cfg_t *section, struct conf_farm *farm)
     for (i = 0; i < n; i++)
         if (!read_node(cfg_getnsec(section, "node", i), farm, &farm->nodes[i]))
             return false;
-    return true;
+    return read_tags(section, farm);
 }
 
 static bool

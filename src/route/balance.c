@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "route/balance.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/hash.h"
 
 static uint32_t
 gcd(uint32_t a, uint32_t b)
@@ -83,17 +86,58 @@ rewrite(struct balance *balance)
 bool
 balance_init(struct balance *balance, const struct conf_farm *farm, uint32_t start)
 {
+    size_t i;
+
     *balance = (struct balance){.farm = farm, .start = start};
     balance->links = calloc(farm->node_count, sizeof(*balance->links));
-    return balance->links != NULL;
+    balance->names = calloc(farm->node_count, sizeof(*balance->names));
+    if (balance->links == NULL || balance->names == NULL) {
+        balance_fini(balance);
+        return false;
+    }
+    for (i = 0; i < farm->node_count; i++)
+        balance->names[i] = hash_bytes(farm->nodes[i].name, strlen(farm->nodes[i].name), 0);
+    return true;
 }
 
 void
 balance_fini(struct balance *balance)
 {
     free(balance->links);
+    free(balance->names);
     free(balance->turns);
     memset(balance, 0, sizeof(*balance));
+}
+
+/* The larger, the better: weight / -ln(u), u evenly spread over (0, 1). */
+static double
+score(const struct balance *balance, size_t node, uint64_t hash)
+{
+    uint64_t mixed = hash_mix(hash, balance->names[node]);
+
+    return (double)balance->farm->nodes[node].weight / -log(((double)(mixed >> 11) + 0.5) * 0x1p-53);
+}
+
+bool
+balance_by_hash(const struct balance *balance, uint64_t hash, size_t *node)
+{
+    size_t i, count = balance->farm->node_count;
+    double best = -1, its;
+    bool backup;
+
+    for (backup = false;; backup = true) {
+        for (i = 0; i < count; i++) {
+            if (!takes(balance, i, backup))
+                continue;
+            its = score(balance, i, hash);
+            if (its > best) {
+                best = its;
+                *node = i;
+            }
+        }
+        if (best >= 0 || backup)
+            return best >= 0;
+    }
 }
 
 void

@@ -22,6 +22,7 @@ struct balance {
     uint32_t turn_count;
     uint32_t turn;                  /* the next */
     uint32_t start;
+    uint64_t *names;                /* a hash of each node's name */
 };
 
 /* `start` shifts the first turn: accounts that send in step must not always
@@ -56,5 +57,14 @@ balance_next(struct balance *balance)
         balance->turn = 0;
     return node;
 }
+
+/*
+ * The node that a hash stands for, by weighted rendezvous: the same on every
+ * machine whose nodes have the same names, weights and states, whatever their
+ * order; where a node goes, only what was its own moves. False: no node takes
+ * messages.
+ */
+MUST_USE bool
+balance_by_hash(const struct balance *balance, uint64_t hash, size_t *node);
 
 #endif

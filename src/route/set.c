@@ -12,9 +12,6 @@
 #include <string.h>
 #include <utlist.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 void
 set_table_init(struct set_table *table, struct slab *slab, uint32_t max, uint64_t ttl_ms,
                uint64_t linger_ms)
@@ -56,17 +53,18 @@ set_table_fini(struct set_table *table)
         forget(table, table->finished);
 }
 
-struct set_key
-set_key(const struct set_table *table, uint64_t account, const struct message *message,
-        const struct concat *concat)
+static uint64_t
+seed_of(uint64_t account, const struct concat *concat)
 {
-    uint64_t mark = (uint64_t)concat->kind << 32 | (uint64_t)concat->reference << 16 |
-                    concat->total;
-    XXH128_hash_t hash;
+    return hash_mix(account, (uint64_t)concat->kind << 32 | (uint64_t)concat->reference << 16 |
+                                 concat->total);
+}
 
-    hash = XXH3_128bits_withSeed(message->addresses.bytes, message->addresses.len,
-                                 table->seed ^ account ^ mark * 0x9E3779B97F4A7C15U);
-    return (struct set_key){hash.low64, hash.high64};
+uint64_t
+set_hash(uint64_t account, const struct message *message, const struct concat *concat)
+{
+    return hash_bytes(message->addresses.bytes, message->addresses.len,
+                      seed_of(account, concat));
 }
 
 /* Makes room by forgetting the oldest: a finished one before a live one. */
@@ -78,7 +76,7 @@ evict(struct set_table *table)
 }
 
 static struct set *
-begin(struct set_table *table, struct set_key key, uint8_t total)
+begin(struct set_table *table, struct hash128 key, uint8_t total)
 {
     struct set *set;
 
@@ -88,6 +86,7 @@ begin(struct set_table *table, struct set_key key, uint8_t total)
     if (set == NULL)
         return NULL;
     memset(set, 0, sizeof(*set));
+    set->table = table;
     set->key = key;
     set->total = total;
     set->node = SET_NO_NODE;
@@ -102,14 +101,17 @@ begin(struct set_table *table, struct set_key key, uint8_t total)
 }
 
 struct set *
-set_join(struct set_table *table, struct set_key key, uint8_t total, uint64_t now_ms)
+set_join(struct set_table *table, uint64_t account, const struct message *message,
+         const struct concat *concat, uint64_t now_ms)
 {
+    struct hash128 key = hash128_bytes(message->addresses.bytes, message->addresses.len,
+                                       table->seed ^ seed_of(account, concat));
     struct set *set;
 
     set_expire(table, now_ms);
     HASH_FIND_BYHASHVALUE(hh, table->by_key, &key, sizeof(key), (unsigned)key.low, set);
     if (set == NULL)
-        set = begin(table, key, total);
+        set = begin(table, key, concat->total);
     else if (!set->finished)
         DL_DELETE(table->live, set);
     if (set == NULL)
@@ -122,32 +124,28 @@ set_join(struct set_table *table, struct set_key key, uint8_t total, uint64_t no
     return set;
 }
 
-static void
-mark_accepted(struct set *set, uint8_t part)
+void
+set_accept(struct set *set, uint8_t part, uint64_t now_ms)
 {
     uint8_t bit = (uint8_t)(1U << (part & 7));
 
-    if (part == 0 || (set->accepted[part >> 3] & bit) != 0)
+    if ((set->accepted[part >> 3] & bit) != 0)
         return;
     set->accepted[part >> 3] |= bit;
-    set->accepted_count++;
+    if (++set->accepted_count < set->total || set->forgotten)
+        return;
+    DL_DELETE(set->table->live, set);
+    set->finished = true;
+    set->expires_ms = now_ms + set->table->linger_ms;
+    DL_APPEND(set->table->finished, set);
 }
 
 void
-set_leave(struct set_table *table, struct set *set, uint8_t accepted, uint64_t now_ms)
+set_leave(struct set *set)
 {
     ensure(set->open > 0);
-    set->open--;
-    mark_accepted(set, accepted);
-    if (set->forgotten) {
-        if (set->open == 0)
-            release(table, set);
-    } else if (!set->finished && set->open == 0 && set->accepted_count == set->total) {
-        DL_DELETE(table->live, set);
-        set->finished = true;
-        set->expires_ms = now_ms + table->linger_ms;
-        DL_APPEND(table->finished, set);
-    }
+    if (--set->open == 0 && set->forgotten)
+        release(set->table, set);
 }
 
 static uint64_t

@@ -7,6 +7,7 @@
 #include <uthash.h>
 
 #include "base/ensure.h"
+#include "base/hash.h"
 #include "base/slab.h"
 #include "smpp/concat.h"
 
@@ -19,17 +20,12 @@
 
 #define SET_NO_NODE UINT16_MAX
 
-/* Names a set: a hash of account, addresses, kind, reference and total. */
-struct set_key {
-    uint64_t low;
-    uint64_t high;
-};
-
 struct set {
     UT_hash_handle hh;
+    struct set_table *table;
     struct set *prev;           /* utlist, in one of the table's lists */
     struct set *next;
-    struct set_key key;
+    struct hash128 key;         /* of account, addresses, kind, reference and total */
     uint64_t expires_ms;
     uint32_t open;              /* requests that refer to it */
     uint16_t node;              /* the farm's index of it, or SET_NO_NODE */
@@ -64,20 +60,26 @@ set_table_init(struct set_table *table, struct slab *slab, uint32_t max, uint64_
 void
 set_table_fini(struct set_table *table);
 
-/* `account` is a number that stands for the account. */
-struct set_key
-set_key(const struct set_table *table, uint64_t account, const struct message *message,
-        const struct concat *concat);
-
-/* The set of that key, begun (with SET_NO_NODE) if it is new, its time begun
- * anew. The caller refers to it until set_leave. NULL: out of memory. */
+/*
+ * The set that a part belongs to, begun (with SET_NO_NODE) if it is new, its
+ * time begun anew. `account` is a number that stands for the account. The caller
+ * refers to it until set_leave. NULL: out of memory.
+ */
 MUST_USE struct set *
-set_join(struct set_table *table, struct set_key key, uint8_t total, uint64_t now_ms);
+set_join(struct set_table *table, uint64_t account, const struct message *message,
+         const struct concat *concat, uint64_t now_ms);
 
-/* The caller refers to it no more; `accepted` is the number of the part that
- * its node has accepted, or 0. */
+/* What a set is hashed by where several machines are to agree on its node. */
+uint64_t
+set_hash(uint64_t account, const struct message *message, const struct concat *concat);
+
+/* The node has accepted this part. */
 void
-set_leave(struct set_table *table, struct set *set, uint8_t accepted, uint64_t now_ms);
+set_accept(struct set *set, uint8_t part, uint64_t now_ms);
+
+/* The caller refers to it no more. */
+void
+set_leave(struct set *set);
 
 /* Forgets what is over. Returns when the next will be, UINT64_MAX: none is left. */
 uint64_t
