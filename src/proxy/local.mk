@@ -3,8 +3,10 @@ libsmpplex_a_SOURCES += \
 	src/proxy/account.c src/proxy/account.h \
 	src/proxy/counters.h src/proxy/counter.def \
 	src/proxy/downward.c src/proxy/downward.h \
+	src/proxy/farm.c src/proxy/farm.h \
 	src/proxy/link.c src/proxy/link.h src/proxy/link_loss.def src/proxy/link_state.def \
 	src/proxy/linkset.c src/proxy/linkset.h src/proxy/linkset_state.def \
+	src/proxy/place.c src/proxy/place.h \
 	src/proxy/proxy.c src/proxy/proxy.h \
 	src/proxy/request.c src/proxy/request.h \
 	src/proxy/session.c src/proxy/session.h src/proxy/session_end.def src/proxy/session_state.def \

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "proxy/link.h"
+#include "proxy/farm.h"
 #include "proxy/session.h"
 
 void
@@ -20,6 +21,7 @@ void
 proxy_fini(struct proxy *proxy)
 {
     ensure(proxy->session_count == 0 && proxy->linkset_count == 0 && proxy->accounts == NULL);
+    farm_free_all(proxy);
     handle_table_fini(&proxy->session_table);
     handle_table_fini(&proxy->link_table);
 }

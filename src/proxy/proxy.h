@@ -11,6 +11,7 @@
 #include "proxy/counters.h"
 
 struct account;
+struct farm;
 struct session;
 struct linkset;
 
@@ -26,6 +27,7 @@ struct proxy {
     uint32_t session_count;
     uint32_t linkset_count;         /* sessions end before their linksets do */
     struct account *accounts;       /* hash, by account.c */
+    struct farm *farms;             /* list, by farm.c */
     uint32_t account_starts;        /* shifts the first turn of each account */
     uint64_t session_ids;
     bool draining;

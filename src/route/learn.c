@@ -54,15 +54,17 @@ learn_put(struct learn *learn, struct octets id, uint16_t node)
     struct learn_entry *bucket, *oldest;
     char text[MSGID_MAX + 1];
     uint64_t hash;
-    size_t i;
+    size_t n = msgid_normal(id, text), i;
 
+    if (n == 0)
+        return;
     if (learn->entries == NULL) {
         learn->buckets = learn->max / WAYS;
         learn->entries = calloc(learn->buckets * WAYS, sizeof(*learn->entries));
         if (learn->entries == NULL)
             return;
     }
-    hash = hash_of(learn, text, msgid_normal(id, text));
+    hash = hash_of(learn, text, n);
     oldest = bucket = bucket_of(learn, hash);
     for (i = 0; i < WAYS; i++) {
         if (bucket[i].hash == hash || bucket[i].hash == 0) {
@@ -89,12 +91,20 @@ find_hash(const struct learn *learn, uint64_t hash, uint16_t *node)
     return false;
 }
 
+/* As it is, and as other nodes and clients write the same number. */
 bool
 learn_find(const struct learn *learn, struct octets id, uint16_t *node)
 {
+    static size_t (*const spellings[])(struct octets, char *) = {
+        msgid_normal, msgid_other_form, msgid_decimal,
+    };
     char text[MSGID_MAX + 1];
+    size_t i, n;
 
-    if (learn->entries == NULL)
-        return false;
-    return find_hash(learn, hash_of(learn, text, msgid_normal(id, text)), node);
+    for (i = 0; i < sizeof(spellings) / sizeof(spellings[0]) && learn->entries != NULL; i++) {
+        n = spellings[i](id, text);
+        if (n > 0 && find_hash(learn, hash_of(learn, text, n), node))
+            return true;
+    }
+    return false;
 }
