@@ -83,7 +83,8 @@ window_add(struct window *window)
     number = window_number(window);
     pending = &window->places[number & (window->size - 1)];
     *pending = (struct pending){.number = number};
-    window->open++;
+    if (window->open++ == 0)
+        window->oldest = number;
     window->opened++;
     return pending;
 }
@@ -105,16 +106,15 @@ age(const struct window *window, const struct pending *pending)
 }
 
 struct pending *
-window_oldest(const struct window *window)
+window_oldest(struct window *window)
 {
-    struct pending *oldest = NULL;
-    uint32_t i;
+    struct pending *pending;
 
-    for (i = 0; i < window->size && window->open > 0; i++)
-        if (window->places[i].number != 0 &&
-            (oldest == NULL || age(window, &window->places[i]) > age(window, oldest)))
-            oldest = &window->places[i];
-    return oldest;
+    if (window->open == 0)
+        return NULL;
+    while ((pending = window_find(window, window->oldest)) == NULL)
+        window->oldest = (window->oldest + 1) & NUMBER_MAX;
+    return pending;
 }
 
 static int
