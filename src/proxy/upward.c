@@ -99,7 +99,7 @@ upward_expire_held(struct session *session)
 
     if (session->linkset->takers > 0)
         return UINT64_MAX;
-    while (session->held.first != NULL) {
+    while (session->held.first != NULL && !conn_is_full(&session->conn)) {
         since = session->held.first->arrived_ms;
         if (since < session->linkset->starved_at_ms)
             since = session->linkset->starved_at_ms;

@@ -12,6 +12,7 @@
 
 #define NUMBER_MAX 0x7FFFFFFFU
 #define FIRST_SIZE 8
+#define KEPT_SIZE 64
 
 void
 window_init(struct window *window, uint32_t limit, uint32_t first)
@@ -96,6 +97,16 @@ window_take(struct window *window, struct pending *pending, enum window_door doo
     pending->number = 0;
     window->open--;
     window->left[door]++;
+}
+
+void
+window_trim(struct window *window)
+{
+    if (window->open > 0 || window->size <= KEPT_SIZE)
+        return;
+    free(window->places);
+    window->places = NULL;
+    window->size = 0;
 }
 
 /* How long ago a number was given, in numbers. */

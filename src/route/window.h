@@ -87,6 +87,10 @@ window_find(const struct window *window, uint32_t number)
 void
 window_take(struct window *window, struct pending *pending, enum window_door door);
 
+/* Gives back the memory of a large window that nothing is open in. */
+void
+window_trim(struct window *window);
+
 /* The pending that was sent first, or NULL. Passes each number once, so that
  * many that expire together cost no more than they did to send. */
 struct pending *
