@@ -5,7 +5,6 @@
 use strict;
 use warnings;
 use Test::More;
-use Time::HiRes qw(sleep);
 
 use Smpplex::Peer;
 use Smpplex::Test;
@@ -17,15 +16,13 @@ my $plex = start_plex(args => ['--listen', '127.0.0.1:0',
 my $load = start_load('-t', $plex->addr, '-c', 100, '-a', 10, '-n', $n, '-w', 50, '--receipts',
                       '--id-check', '--receipt-wait', '30s', '--timeout', '120s');
 
-# Resident memory, seen when half of the messages had come and when all had.
-my ($middle, $end);
+# Resident memory, all the while.
+my @rss;
 wait_for(300, sub {
-    my $responses = defined $load->exited ? $n : $plex->counters->{responses_up};
-    $middle //= $plex->rss if $responses >= $n / 2;
-    $end = $plex->rss if $responses > $n * 0.9;
-    sleep 0.1;
+    push @rss, $plex->rss;
     return defined $load->exited;
 });
+my ($middle, $end) = @rss[@rss / 2, -1];
 my $report = $load->wait_report(60);
 is($report->{exit}, 0, 'smppload finds no fault');
 is($report->{accepted}, $n, "$n messages are accepted");

@@ -161,27 +161,32 @@ subtest 'redispatch = unsent: what was never written moves' => sub {
     $client->read;
     # More than the sockets take, and a node that doesn't read.
     my $big = tlv(0x0424, 'x' x 60000);
-    my $n = 200;
-    my ($answered, $sent) = (0, 0);
-    for my $number (1 .. $n) {
-        $client->send(submit_pdu($number, '', $big)) or last;
-        $sent++;
-        last if $sent >= 40 && $plex->counters->{held} > 0;
-        while (my $got = $nodes[1]->read(0.01)) {
+    my $sent = 0;
+    my $serve = sub {
+        while ($nodes[1]->fill(time) || length $nodes[1]{in}) {
+            my $got = $nodes[1]->read or last;
             $nodes[1]->answer($got, 0, "b\0");
         }
+    };
+    while ($sent < 200) {
+        $client->send(submit_pdu(++$sent, '', $big)) or last;
+        $serve->();
     }
+    eventually('smpplex has them all', sub {
+        $serve->();
+        $plex->counters->{requests_up} == $sent;
+    });
     $nodes[0]->reset;
-    my %status;
-    while (1) {
-        while (my $got = $nodes[1]->read(0.02)) {
-            $nodes[1]->answer($got, 0, "b\0");
+    my ($answered, %status) = (0);
+    wait_for(10, sub {
+        $serve->();
+        while ($client->fill(time) || length $client->{in}) {
+            my $resp = $client->read or last;
+            $status{$resp->{status}}++;
+            $answered++;
         }
-        my $resp = $client->read(0.05);
-        $status{$resp->{status}}++ if $resp;
-        $answered++ if $resp;
-        last if $answered == $sent || !$resp && !wait_for(0.5, sub { length $nodes[1]{in} || $nodes[1]->fill(time) || $client->fill(time) });
-    }
+        return $answered == $sent;
+    });
     is($answered, $sent, "each of $sent is answered");
     my $counters = $plex->counters;
     cmp_ok($counters->{moved}, '>', 0, "$counters->{moved} have moved");
