@@ -42,7 +42,7 @@ is_deeply([@$counters{qw(moved links_lost unexpected_responses turned_back sessi
           'and nothing out of the ordinary');
 is($counters->{memory}, 0, 'it keeps nothing');
 SKIP: {
-    skip 'memory is the sanitizer\'s', 1 if $ENV{SMPPLEX_SANITIZED};
+    skip 'memory is the sanitizer\'s', 1 if sanitized();
     cmp_ok($end, '<', 1.2 * $middle, "its memory is flat: $middle KiB, then $end KiB");
 }
 note("$report->{accepted_per_s} a second, 99 % within $report->{latency_ms}{p99} ms");

@@ -22,7 +22,7 @@ use Time::HiRes qw(sleep time);
 use Smpplex::Peer;
 
 our @EXPORT = qw(
-    conf_text drop eventually slow_machine start_load start_plex start_sim
+    conf_text drop eventually sanitized slow_machine start_load start_plex start_sim
     run_load wait_for work_dir
 );
 
@@ -38,6 +38,9 @@ $work = abs_path($work);
 
 # How much longer everything may take than on a machine that has nothing else to do.
 sub slow_machine { return $ENV{SMPPLEX_SLOW} // 4 }
+
+# Was it built with a sanitizer? Then its memory says nothing.
+sub sanitized { return slurp("$bin/smpplex") =~ /__[at]san_init/ }
 
 sub work_dir { return $work }
 
