@@ -85,13 +85,18 @@ balance_init(struct balance *balance, const struct conf_farm *farm, uint32_t sta
 {
     *balance = (struct balance){.farm = farm, .start = start};
     balance->links = calloc(farm->node_count, sizeof(*balance->links));
-    return balance->links != NULL;
+    balance->open = calloc(farm->node_count, sizeof(*balance->open));
+    if (balance->links != NULL && balance->open != NULL)
+        return true;
+    balance_fini(balance);
+    return false;
 }
 
 void
 balance_fini(struct balance *balance)
 {
     free(balance->links);
+    free(balance->open);
     free(balance->turns);
     memset(balance, 0, sizeof(*balance));
 }

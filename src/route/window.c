@@ -86,6 +86,8 @@ window_add(struct window *window)
     *pending = (struct pending){.number = number};
     if (window->open++ == 0)
         window->oldest = number;
+    if (window->sum != NULL)
+        ++*window->sum;
     window->opened++;
     return pending;
 }
@@ -96,6 +98,8 @@ window_take(struct window *window, struct pending *pending, enum window_door doo
     ensure(pending->number != 0 && window->open > 0);
     pending->number = 0;
     window->open--;
+    if (window->sum != NULL)
+        --*window->sum;
     window->left[door]++;
 }
 

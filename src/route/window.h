@@ -42,6 +42,7 @@ struct window {
     uint32_t size;              /* of places, a power of two, or 0 */
     uint32_t limit;             /* the most that may be open */
     uint32_t open;
+    uint32_t *sum;              /* the open ones of several windows, or NULL; the owner's */
     uint32_t next;              /* the number to be tried next */
     uint32_t oldest;            /* no open request has an older number */
     uint64_t opened;            /* ever */

@@ -24,8 +24,8 @@ sub taken {
     my ($sim) = @_;
     my %numbers;
     open my $log, '<', $sim->{log} or return {};
-    while (<$log>) {
-        my $text = pack 'H*', (split /\t/)[10] // '';
+    while (my $line = <$log>) {
+        my $text = pack 'H*', (split /\t/, $line)[10] // '';
         $numbers{$1 + 0}++ if $text =~ /load-(\d+)/;
     }
     return \%numbers;
@@ -74,8 +74,8 @@ for my $sim (values %sims, $back) {
 }
 open my $in, '<', $log or die "$log: $!";
 my ($accepted, $missing) = (0, 0);
-while (<$in>) {
-    my (undef, $number, $status) = split /\t/;
+while (my $line = <$in>) {
+    my (undef, $number, $status) = split /\t/, $line;
     next if $status ne 'ESME_ROK';
     $accepted++;
     $missing++ if !$logged{$number};

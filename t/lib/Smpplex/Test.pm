@@ -193,7 +193,7 @@ sub shares {
     my ($self) = @_;
     my %n;
     open my $log, '<', $self->{log} or return \%n;
-    while (<$log>) { $n{$1}++ if /^([^\t]+)/ }
+    while (my $line = <$log>) { $n{$1}++ if $line =~ /^([^\t]+)/ }
     return \%n;
 }
 
@@ -315,8 +315,9 @@ sub drop {
 END {
     my $status = $?;
     if ($$ == $owner) {
-        $_->{plex} && diag("smpplex was left running") for @running;
-        drop(@running);
+        my @left = @running;
+        $_->{plex} && diag('smpplex was left running') for @left;
+        drop(@left);
         if ($status != 0 || !Test::More->builder->is_passing) {
             for my $path (sort glob "$work/*.err $work/*.out") {
                 my $text = slurp($path);
