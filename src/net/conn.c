@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,9 +23,14 @@ static const char *const end_words[] = {
 };
 
 const char *
-conn_end_words(enum conn_end end)
+conn_end_words(enum conn_end end, int error)
 {
-    return end_words[end];
+    static _Thread_local char text[128];
+
+    if (end != CONN_END_FAILED)
+        return end_words[end];
+    snprintf(text, sizeof(text), "%s: %s", end_words[end], strerror(error));
+    return text;
 }
 
 static int
@@ -363,6 +369,8 @@ conn_put(struct conn *conn, size_t n)
     room = buf_extend(&conn->out, &conn->loop->slab, n);
     if (room == NULL)
         return NULL;
+    if (conn->out.len == n)
+        conn->wrote_at_ms = loop_now_ms(conn->loop);
     conn->queued += n;
     if (conn->out.len >= CONN_OUT_HIGH)
         conn->was_high = true;
@@ -399,6 +407,7 @@ flush(struct conn *conn)
     result = conn->transport->write(conn, buf_bytes(&conn->out), conn->out.len, &n);
     switch (result) {
     case IO_DONE:
+        conn->wrote_at_ms = loop_now_ms(conn->loop);
         conn->blocked = n < conn->out.len;
         buf_consume(&conn->out, &conn->loop->slab, n);
         after_write(conn);

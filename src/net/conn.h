@@ -33,9 +33,10 @@ enum conn_end {
 #undef CONN_END
 };
 
-/* In words, for a log line. */
+/* In words, for a log line; with `error` where the end itself says too little.
+ * Valid until the thread asks for the next. */
 const char *
-conn_end_words(enum conn_end end);
+conn_end_words(enum conn_end end, int error);
 
 struct conn_ops {
     /* The way is open: connected, handshake done. Never for accepted plain conns. */
@@ -76,6 +77,7 @@ struct conn {
     struct buf in;              /* what on_bytes left */
     struct buf out;
     uint64_t queued;            /* octets ever put into out; once closed, ever written */
+    uint64_t wrote_at_ms;       /* when the system took something last, or there was nothing */
     uint64_t read_at_ms;        /* when something came last, or could come again */
 };
 

@@ -331,6 +331,7 @@ watch(struct link *link)
         return;
     if (expiry < due)
         due = expiry;
+    window_trim(&link->window);
     loop_timer_start(link->proxy->loop, &link->timer, due - now_ms(link) + 1);
 }
 
@@ -482,11 +483,8 @@ static void
 on_conn_end(struct conn *conn, enum conn_end end, int error)
 {
     struct link *link = conn->owner;
-    char detail[128];
 
-    snprintf(detail, sizeof(detail), "%s%s%s", conn_end_words(end), error != 0 ? ": " : "",
-             error != 0 ? strerror(error) : "");
-    lose(link, LINK_LOSS_CONN, SMPP_ROK, detail);
+    lose(link, LINK_LOSS_CONN, SMPP_ROK, conn_end_words(end, error));
 }
 
 struct link *

@@ -276,8 +276,10 @@ open_links(struct linkset *linkset)
     for (i = 0; i < linkset->farm->node_count; i++) {
         linkset->links[i] = link_open(linkset->proxy, linkset->farm, i, linkset->bind,
                                       linkset->label, &link_ops, linkset);
-        if (linkset->links[i] != NULL)
-            linkset->unspoken++;
+        if (linkset->links[i] == NULL)
+            continue;
+        linkset->links[i]->window.sum = &linkset->account->balance.open[i];
+        linkset->unspoken++;
     }
     linkset->open += linkset->unspoken;
 }
@@ -390,7 +392,10 @@ pick_next(struct linkset *linkset)
     return has_turn ? NULL : pick_besides_turns(linkset);
 }
 
-/* The one with the fewest open requests by weight; of equals the next in turn. */
+/*
+ * The one of the node with the fewest open requests of the account by weight, for a
+ * session's own tell little where the window is small; of equals the next in turn.
+ */
 static struct link *
 pick_fewest(struct linkset *linkset)
 {
@@ -407,8 +412,8 @@ pick_fewest(struct linkset *linkset)
         has_turn = true;
         if (!link_takes_requests(link))
             continue;
-        if (best == NULL || (uint64_t)link->window.open * nodes[best->node].weight <
-                                (uint64_t)best->window.open * nodes[link->node].weight)
+        if (best == NULL || (uint64_t)balance->open[link->node] * nodes[best->node].weight <
+                                (uint64_t)balance->open[best->node] * nodes[link->node].weight)
             best = link;
     }
     if (best != NULL)

@@ -10,4 +10,7 @@ libsmpplex_a_SOURCES += \
 	src/proxy/proxy.c src/proxy/proxy.h \
 	src/proxy/request.c src/proxy/request.h \
 	src/proxy/session.c src/proxy/session.h src/proxy/session_end.def src/proxy/session_state.def \
+	src/proxy/session_bind.c src/proxy/session_inner.h \
+	src/proxy/session_pdu.c \
+	src/proxy/session_timer.c \
 	src/proxy/upward.c src/proxy/upward.h

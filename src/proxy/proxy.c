@@ -54,6 +54,9 @@ proxy_stop(struct proxy *proxy)
 
     proxy->draining = true;
     DL_FOREACH_SAFE(proxy->sessions, session, next)
+        session_give_up(session);
+    conn_flush_dirty(proxy->loop);
+    DL_FOREACH_SAFE(proxy->sessions, session, next)
         session_abort(session);
     /* What is left are links that unbind for sessions which have ended before. */
     for (i = 0; i < proxy->link_table.size; i++)

@@ -50,7 +50,7 @@ proxy_fini(struct proxy *proxy);
 void
 proxy_drain(struct proxy *proxy);
 
-/* Ends everything at once. */
+/* Answers what is open and ends everything at once. */
 void
 proxy_stop(struct proxy *proxy);
 

@@ -86,7 +86,11 @@ session_accept(struct proxy *proxy, const struct conf_listener *listener, int fd
 void
 session_drain(struct session *session, enum session_end end);
 
-/* Ends it at once, without a word to anybody. */
+/* Answers all that is open, both ways, as not done or in doubt. */
+void
+session_give_up(struct session *session);
+
+/* Ends it at once; nothing may be open. */
 void
 session_abort(struct session *session);
 

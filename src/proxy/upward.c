@@ -99,7 +99,7 @@ upward_expire_held(struct session *session)
 
     if (session->linkset->takers > 0)
         return UINT64_MAX;
-    while (session->held.first != NULL) {
+    while (session->held.first != NULL && !conn_is_full(&session->conn)) {
         since = session->held.first->arrived_ms;
         if (since < session->linkset->starved_at_ms)
             since = session->linkset->starved_at_ms;
@@ -228,7 +228,9 @@ detach(struct link *link, struct pending *pendings, uint32_t n, struct request_l
 
     for (i = 0; i < n; i++) {
         request = pendings[i].request;
-        written = pendings[i].queued < conn_written(&link->conn);
+        /* What a link that ends in order has not written yet, it still does. */
+        written = link->conn.state == CONN_FINISHING ||
+                  pendings[i].queued < conn_written(&link->conn);
         window_take(&link->window, &pendings[i], WINDOW_FAILED_OVER);
         if (may_move(link->farm, request, written)) {
             request_list_append(moving, request);

@@ -90,8 +90,9 @@ balance_init(struct balance *balance, const struct conf_farm *farm, uint32_t sta
 
     *balance = (struct balance){.farm = farm, .start = start};
     balance->links = calloc(farm->node_count, sizeof(*balance->links));
+    balance->open = calloc(farm->node_count, sizeof(*balance->open));
     balance->names = calloc(farm->node_count, sizeof(*balance->names));
-    if (balance->links == NULL || balance->names == NULL) {
+    if (balance->links == NULL || balance->open == NULL || balance->names == NULL) {
         balance_fini(balance);
         return false;
     }
@@ -105,6 +106,7 @@ balance_fini(struct balance *balance)
 {
     free(balance->links);
     free(balance->names);
+    free(balance->open);
     free(balance->turns);
     memset(balance, 0, sizeof(*balance));
 }

@@ -18,6 +18,7 @@
 struct balance {
     const struct conf_farm *farm;   /* outlives the balance */
     uint32_t *links;                /* bound links of each node */
+    uint32_t *open;                 /* unanswered requests at each node, by its links' windows */
     uint16_t *turns;                /* node indices */
     uint32_t turn_count;
     uint32_t turn;                  /* the next */

@@ -12,6 +12,7 @@
 
 #define NUMBER_MAX 0x7FFFFFFFU
 #define FIRST_SIZE 8
+#define KEPT_SIZE 64
 
 void
 window_init(struct window *window, uint32_t limit, uint32_t first)
@@ -83,7 +84,10 @@ window_add(struct window *window)
     number = window_number(window);
     pending = &window->places[number & (window->size - 1)];
     *pending = (struct pending){.number = number};
-    window->open++;
+    if (window->open++ == 0)
+        window->oldest = number;
+    if (window->sum != NULL)
+        ++*window->sum;
     window->opened++;
     return pending;
 }
@@ -94,7 +98,19 @@ window_take(struct window *window, struct pending *pending, enum window_door doo
     ensure(pending->number != 0 && window->open > 0);
     pending->number = 0;
     window->open--;
+    if (window->sum != NULL)
+        --*window->sum;
     window->left[door]++;
+}
+
+void
+window_trim(struct window *window)
+{
+    if (window->open > 0 || window->size <= KEPT_SIZE)
+        return;
+    free(window->places);
+    window->places = NULL;
+    window->size = 0;
 }
 
 /* How long ago a number was given, in numbers. */
@@ -105,16 +121,15 @@ age(const struct window *window, const struct pending *pending)
 }
 
 struct pending *
-window_oldest(const struct window *window)
+window_oldest(struct window *window)
 {
-    struct pending *oldest = NULL;
-    uint32_t i;
+    struct pending *pending;
 
-    for (i = 0; i < window->size && window->open > 0; i++)
-        if (window->places[i].number != 0 &&
-            (oldest == NULL || age(window, &window->places[i]) > age(window, oldest)))
-            oldest = &window->places[i];
-    return oldest;
+    if (window->open == 0)
+        return NULL;
+    while ((pending = window_find(window, window->oldest)) == NULL)
+        window->oldest = (window->oldest + 1) & NUMBER_MAX;
+    return pending;
 }
 
 static int

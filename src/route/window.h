@@ -42,7 +42,9 @@ struct window {
     uint32_t size;              /* of places, a power of two, or 0 */
     uint32_t limit;             /* the most that may be open */
     uint32_t open;
+    uint32_t *sum;              /* the open ones of several windows, or NULL; the owner's */
     uint32_t next;              /* the number to be tried next */
+    uint32_t oldest;            /* no open request has an older number */
     uint64_t opened;            /* ever */
     uint64_t left[WINDOW_DOORS];
 };
@@ -86,9 +88,14 @@ window_find(const struct window *window, uint32_t number)
 void
 window_take(struct window *window, struct pending *pending, enum window_door door);
 
-/* The pending that was sent first, or NULL. Looks at every place. */
+/* Gives back the memory of a large window that nothing is open in. */
+void
+window_trim(struct window *window);
+
+/* The pending that was sent first, or NULL. Passes each number once, so that
+ * many that expire together cost no more than they did to send. */
 struct pending *
-window_oldest(const struct window *window);
+window_oldest(struct window *window);
 
 /*
  * For the end of a conn: brings the open ones to places[0] … places[n - 1], the

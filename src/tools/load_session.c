@@ -267,8 +267,8 @@ on_end(struct conn *conn, enum conn_end end, int error)
 {
     struct load_session *session = conn->owner;
 
-    (void)error;
-    ended(session, session->state == LOAD_LEAVING ? "unbound by the node" : conn_end_words(end));
+    ended(session, session->state == LOAD_LEAVING ? "unbound by the node"
+                                                  : conn_end_words(end, error));
 }
 
 static const struct conn_ops conn_ops = {on_open, on_bytes, on_room, on_end};

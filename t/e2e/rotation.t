@@ -130,6 +130,9 @@ subtest 'least-pending prefers the faster node' => sub {
     cmp_ok($n->{a}, '>', 3 * $n->{b}, 'the faster one gets much more');
     cmp_ok($n->{b}, '>', 0, 'the slower one some');
     note("fast $n->{a}, slow $n->{b}");
+    run_load('-t', $plex->addr, '-n', 4000, '-c', 40, '-w', 1);
+    my %more = map { $_ => $sim->shares->{$_} - $n->{$_} } qw(a b);
+    cmp_ok($more{a}, '>', 3 * $more{b}, "so it is over 40 connections: $more{a}, $more{b}");
     $plex->is_good;
     drop($sim);
 };

@@ -22,7 +22,7 @@ use Time::HiRes qw(sleep time);
 use Smpplex::Peer;
 
 our @EXPORT = qw(
-    conf_text drop eventually slow_machine start_load start_plex start_sim
+    conf_text drop eventually sanitized slow_machine start_load start_plex start_sim
     run_load wait_for work_dir
 );
 
@@ -38,6 +38,9 @@ $work = abs_path($work);
 
 # How much longer everything may take than on a machine that has nothing else to do.
 sub slow_machine { return $ENV{SMPPLEX_SLOW} // 4 }
+
+# Was it built with a sanitizer? Then its memory says nothing.
+sub sanitized { return slurp("$bin/smpplex") =~ /__[at]san_init/ }
 
 sub work_dir { return $work }
 
@@ -190,7 +193,7 @@ sub shares {
     my ($self) = @_;
     my %n;
     open my $log, '<', $self->{log} or return \%n;
-    while (<$log>) { $n{$1}++ if /^([^\t]+)/ }
+    while (my $line = <$log>) { $n{$1}++ if $line =~ /^([^\t]+)/ }
     return \%n;
 }
 
@@ -312,8 +315,9 @@ sub drop {
 END {
     my $status = $?;
     if ($$ == $owner) {
-        $_->{plex} && diag("smpplex was left running") for @running;
-        drop(@running);
+        my @left = @running;
+        $_->{plex} && diag('smpplex was left running') for @left;
+        drop(@left);
         if ($status != 0 || !Test::More->builder->is_passing) {
             for my $path (sort glob "$work/*.err $work/*.out") {
                 my $text = slurp($path);

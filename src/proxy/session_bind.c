@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+/* A session and its nodes: the client's bind, the verdict, and what its linkset tells. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "base/log.h"
+#include "proxy/downward.h"
+#include "proxy/session_inner.h"
+#include "proxy/upward.h"
+#include "smpp/bind.h"
+
+static void on_linkset_bound(struct linkset *linkset);
+static void on_linkset_refused(struct linkset *linkset, uint32_t status);
+static void on_linkset_room(struct linkset *linkset);
+static void on_linkset_starved(struct linkset *linkset);
+static void on_linkset_lost(struct linkset *linkset);
+static void on_linkset_grace_over(struct linkset *linkset);
+
+static const struct linkset_ops linkset_ops = {
+    .on_bound = on_linkset_bound,
+    .on_refused = on_linkset_refused,
+    .on_room = on_linkset_room,
+    .on_starved = on_linkset_starved,
+    .on_lost = on_linkset_lost,
+    .on_grace_over = on_linkset_grace_over,
+    .on_request = downward_on_request,
+    .on_response = upward_on_response,
+    .on_expired = upward_on_expired,
+    .on_link_lost = upward_on_link_lost,
+};
+
+static const char *
+bind_name(uint32_t command)
+{
+    return command_find(command)->name + strlen("bind_");
+}
+
+static void
+refuse_bind(struct session *session, uint32_t status)
+{
+    session->proxy->counters.binds_refused++;
+    session_answer(session, session->bind_command, status, session->bind_number);
+    session_finish(session, SESSION_END_REFUSED);
+}
+
+void
+session_on_bind(struct session *session, const struct pdu *pdu)
+{
+    char label[24];
+    struct bind bind;
+
+    session->bind_command = pdu->command;
+    session->bind_number = pdu->number;
+    if (!bind_parse(pdu, &bind)) {
+        session->proxy->counters.bad_binds++;
+        session_answer(session, pdu->command, SMPP_RINVCMDLEN, pdu->number);
+        session_finish(session, SESSION_END_BAD_BIND);
+        return;
+    }
+    escape(session->system_id, sizeof(session->system_id), bind.system_id.bytes,
+           bind.system_id.len);
+    session->interface_version = bind.interface_version;
+    session->bound_state = command_bound_state(pdu->command);
+    session_enter(session, SESSION_BINDING);
+    snprintf(label, sizeof(label), "c%llu", (unsigned long long)session->id);
+    session->linkset = linkset_open(session->proxy, session->listener->farm, pdu, label,
+                                    &linkset_ops, session);
+    if (session->linkset == NULL) {
+        snprintf(session->end_detail, sizeof(session->end_detail), "out of memory");
+        refuse_bind(session, SMPP_RBINDFAIL);
+    }
+}
+
+static void
+on_linkset_bound(struct linkset *linkset)
+{
+    struct session *session = linkset->owner;
+    uint32_t length;
+    uint8_t *room;
+
+    session->proxy->counters.sessions_bound++;
+    log_limited(LOG_LEVEL_INFO, session_label(session), "bound as=%s version=0x%02x nodes=%u/%zu",
+                bind_name(session->bind_command), session->interface_version, linkset->bound,
+                linkset->farm->node_count);
+    length = linkset->bind_resp != NULL ? get_be32(linkset->bind_resp) : PDU_HEADER + 1;
+    room = session_put(session, length);
+    if (room != NULL && linkset->bind_resp != NULL) {
+        memcpy(room, linkset->bind_resp, length);
+        pdu_put_number(room, session->bind_number);
+    } else if (room != NULL) {
+        pdu_put_header(room, length, session->bind_command | SMPP_RESPONSE, SMPP_ROK,
+                       session->bind_number);
+        room[PDU_HEADER] = 0;
+    }
+    session_enter(session, SESSION_BOUND);
+    downward_serve(session);
+}
+
+static void
+on_linkset_refused(struct linkset *linkset, uint32_t status)
+{
+    struct session *session = linkset->owner;
+    char spare[STATUS_TEXT_SIZE];
+
+    snprintf(session->end_detail, sizeof(session->end_detail), "%s%s",
+             status_name(status, spare),
+             linkset->verdict == SMPP_ROK ? ", no node can be reached" : "");
+    refuse_bind(session, status);
+}
+
+static void
+on_linkset_room(struct linkset *linkset)
+{
+    struct session *session = linkset->owner;
+
+    if (session->held.first != NULL)
+        upward_serve(session);
+    session_update_reading(session);
+}
+
+static void
+on_linkset_starved(struct linkset *linkset)
+{
+    session_watch_by(linkset->owner,
+                     linkset->starved_at_ms + linkset->farm->queue_timeout_ms);
+}
+
+static void
+on_linkset_lost(struct linkset *linkset)
+{
+    const struct session *session = linkset->owner;
+
+    log_limited(LOG_LEVEL_WARNING, session_label(session), "no node is left grace_ms=%u",
+                linkset->farm->grace_ms);
+}
+
+static void
+on_linkset_grace_over(struct linkset *linkset)
+{
+    struct session *session = linkset->owner;
+
+    upward_refuse_held(session);
+    if (session->state == SESSION_LEAVING || session->state == SESSION_DRAINING)
+        session_check_drained(session);
+    else
+        session_drain(session, SESSION_END_NO_NODE);
+}

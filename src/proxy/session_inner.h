@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROXY_SESSION_INNER_H
+#define PROXY_SESSION_INNER_H
+
+#include "proxy/session.h"
+
+/* What session.c, session_timer.c, session_bind.c and session_pdu.c share, and
+ * nobody else uses. */
+
+extern const struct conn_ops session_conn_ops;
+
+static inline uint64_t
+session_now_ms(const struct session *session)
+{
+    return loop_now_ms(session->proxy->loop);
+}
+
+const char *
+session_state_name(enum session_state state);
+
+/* The one place where the state changes. */
+void
+session_enter(struct session *session, enum session_state state);
+
+/* Ends it: what is queued is still sent, and then the connection closed. */
+void
+session_finish(struct session *session, enum session_end end);
+
+/* Sends an enquire_link or unbind of our own. */
+void
+session_ask(struct session *session, uint32_t command);
+
+/* A bind in state OPEN. */
+void
+session_on_bind(struct session *session, const struct pdu *pdu);
+
+void
+session_on_timer(struct ev_loop *ev, ev_timer *timer, int revents);
+
+#endif
