@@ -8,4 +8,5 @@ libsmpplex_a_SOURCES += \
 	src/base/hash.c src/base/hash.h \
 	src/base/handle.c src/base/handle.h \
 	src/base/log.c src/base/log.h src/base/log_level.def \
-	src/base/slab.c src/base/slab.h
+	src/base/slab.c src/base/slab.h \
+	src/base/table.h

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINE_SIZE 2048
+#define LINE_SIZE 4096
 
 static const char *const level_names[] = {
 #define LEVEL(symbol, name, priority) name,

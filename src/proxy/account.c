@@ -4,18 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 static struct account *
 account_new(struct proxy *proxy, const struct conf_farm *farm, const uint8_t *key, size_t key_len)
 {
     struct account *account = calloc(1, sizeof(*account) + key_len);
 
-    if (account == NULL || !balance_init(&account->balance, farm, proxy->account_starts)) {
+    if (account != NULL)
+        account->farm = farm_get(proxy, farm);
+    if (account == NULL || account->farm == NULL || !balance_init(&account->balance, farm, proxy->account_starts)) {
         free(account);
         return NULL;
     }
     proxy->account_starts++;
     account->proxy = proxy;
-    account->farm = farm;
+    account->hash = hash_bytes(key + sizeof(farm), key_len - sizeof(farm), 0);
     account->key_len = key_len;
     memcpy(account->key, key, key_len);
     HASH_ADD_KEYPTR(hh, proxy->accounts, account->key, key_len, account);

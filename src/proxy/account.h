@@ -2,10 +2,8 @@
 #ifndef PROXY_ACCOUNT_H
 #define PROXY_ACCOUNT_H
 
-/* An account that finds no memory in the table is not made. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
+#include "base/table.h"
+#include "proxy/farm.h"
 #include "proxy/proxy.h"
 #include "route/balance.h"
 #include "smpp/pdu.h"
@@ -15,9 +13,11 @@
 struct account {
     UT_hash_handle hh;
     struct proxy *proxy;
-    const struct conf_farm *farm;
+    struct farm *farm;
     struct balance balance;
-    unsigned refs;              /* linksets */
+    uint64_t hash;              /* of the system_id, the same on every machine */
+    struct linkset *linksets;   /* list, by linkset.c; each has a reference */
+    unsigned refs;
     size_t key_len;
     uint8_t key[];              /* the farm's address, then the system_id */
 };

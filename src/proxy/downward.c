@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "proxy/ids.h"
 
 static struct link *
 link_of(const struct session *session, struct handle handle)
@@ -80,6 +81,7 @@ downward_on_request(struct link *link, const struct pdu *pdu)
     struct session *session = linkset->owner;
     struct proxy *proxy = link->proxy;
     struct request *request;
+    struct pdu spare;
 
     if ((command->down & session->bound_state) == 0) {
         proxy->counters.state_errors++;
@@ -91,6 +93,7 @@ downward_on_request(struct link *link, const struct pdu *pdu)
         return;
     }
     proxy->counters.requests_down++;
+    pdu = ids_receipt(linkset->account->farm, pdu, (uint16_t)link->node, &spare);
     if (!takes_deliveries(session)) {
         turn_back(session, link->handle, pdu->command, pdu->number);
         return;

@@ -151,6 +151,7 @@ forget_all(struct link *link)
         request_free(&link->proxy->loop->slab, window->places[i].request);
         window_take(window, &window->places[i], WINDOW_FORGOTTEN);
     }
+    request_list_clear(&link->waiting, &link->proxy->loop->slab);
 }
 
 /* Whatever names the link by its old handle means the connection that is gone. */
@@ -198,6 +199,7 @@ lose(struct link *link, enum link_loss loss, uint32_t status, const char *detail
         enter(link, LINK_RESTING);
     }
     if (was == LINK_BOUND) {
+        link->lost_at_ms = now_ms(link);
         link->proxy->counters.links_lost++;
         link->ops->on_lost(link);
         ensure(link->window.open == 0);

@@ -38,7 +38,7 @@ struct link_ops {
      * to be had. It tries again by itself. */
     void (*on_failed)(struct link *link, uint32_t status);
     /* It was bound and is no longer. Its pendings stand in link->window, to be
-     * lined up and taken; it tries again by itself. */
+     * lined up and taken, and behind them what is waiting; it tries again by itself. */
     void (*on_lost)(struct link *link);
     /* A request of the node's that isn't the link's own affair. */
     void (*on_request)(struct link *link, const struct pdu *pdu);
@@ -68,6 +68,7 @@ struct link {
     struct conn conn;
     ev_timer timer;
     struct window window;
+    struct request_list waiting;    /* requests for this node alone, until its window has room */
     uint32_t bind_number;           /* sequence_numbers of our own requests; 0: none open */
     uint32_t enquire_number;
     uint64_t enquire_sent_ms;
@@ -75,6 +76,7 @@ struct link {
     uint64_t backoff_ms;            /* the next pause */
     uint64_t opened_at_ms;
     uint64_t bound_at_ms;
+    uint64_t lost_at_ms;
     struct grave grave;
 };
 

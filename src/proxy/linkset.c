@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "base/log.h"
 
@@ -196,6 +197,19 @@ count_out(struct linkset *linkset, const struct link *link)
     balance_link_lost(&linkset->account->balance, link->node);
 }
 
+/* What waits for a node in other sessions of the account must not wait for ever. */
+static void
+tell_node_lost(struct account *account, size_t node)
+{
+    struct linkset *linkset, *next;
+
+    if (account->balance.links[node] > 0)
+        return;
+    DL_FOREACH_SAFE(account->linksets, linkset, next)
+        if (linkset->state == LINKSET_BOUND || linkset->state == LINKSET_LOST)
+            linkset->ops->on_node_lost(linkset, node);
+}
+
 static void
 on_link_lost(struct link *link)
 {
@@ -209,6 +223,7 @@ on_link_lost(struct link *link)
         enter(linkset, LINKSET_LOST);
     n = window_line_up(&link->window);
     linkset->ops->on_link_lost(link, link->window.places, n);
+    tell_node_lost(linkset->account, link->node);
     if (linkset->state == LINKSET_GATHERING && linkset->bound == 0) {
         enter(linkset, LINKSET_BINDING);
         decide(linkset);
@@ -252,6 +267,7 @@ end(struct linkset *linkset)
 {
     struct proxy *proxy = linkset->proxy;
 
+    DL_DELETE(linkset->account->linksets, linkset);
     account_put(linkset->account);
     proxy->linkset_count--;
     loop_bury(proxy->loop, &linkset->grave, bury);
@@ -310,6 +326,7 @@ linkset_open(struct proxy *proxy, const struct conf_farm *farm, const struct pdu
     open_links(linkset);
     if (linkset->unspoken == 0)
         goto failed;
+    DL_APPEND(linkset->account->linksets, linkset);
     proxy->linkset_count++;
     return linkset;
 
@@ -326,6 +343,7 @@ static void
 close_links(struct linkset *linkset, void (*close_link)(struct link *))
 {
     struct link *link;
+    bool was_bound;
     size_t i;
 
     enter(linkset, LINKSET_CLOSING);
@@ -333,9 +351,12 @@ close_links(struct linkset *linkset, void (*close_link)(struct link *))
         link = linkset->links[i];
         if (link == NULL)
             continue;
-        if (link->state == LINK_BOUND)
+        was_bound = link->state == LINK_BOUND;
+        if (was_bound)
             count_out(linkset, link);
         close_link(link);
+        if (was_bound)
+            tell_node_lost(linkset->account, i);
     }
     if (--linkset->open == 0)
         end(linkset);
@@ -428,6 +449,7 @@ linkset_pick(struct linkset *linkset)
         return NULL;
     switch (linkset->farm->balance) {
     case CONF_ROUND_ROBIN:
+    case CONF_DESTINATION:      /* where there is none to hash */
         return pick_next(linkset);
     case CONF_LEAST_PENDING:
         return pick_fewest(linkset);

@@ -46,6 +46,8 @@ struct linkset_ops {
     /* The link is lost with these open requests, the oldest first; each is to
      * be taken from link->window. */
     void (*on_link_lost)(struct link *link, struct pending *pendings, uint32_t n);
+    /* No session of the account has a link to this node any more. */
+    void (*on_node_lost)(struct linkset *linkset, size_t node);
 };
 
 struct linkset {
@@ -53,6 +55,8 @@ struct linkset {
     struct proxy *proxy;
     const struct conf_farm *farm;
     struct account *account;
+    struct linkset *prev;           /* utlist, in account->linksets */
+    struct linkset *next;
     const struct linkset_ops *ops;
     void *owner;                    /* NULL once it is closed */
     char label[24];

@@ -69,7 +69,8 @@ void
 proxy_log_counters(const struct proxy *proxy)
 {
     const struct counters *counters = &proxy->counters;
-    char line[1536];
+    struct farm *farm;
+    char line[3072];
     size_t len = 0;
 
 #define COUNTER(symbol, meaning) \
@@ -79,4 +80,12 @@ proxy_log_counters(const struct proxy *proxy)
 #undef COUNTER
     log_notice(NULL, "counters sessions=%u linksets=%u memory=%zu%s", proxy->session_count,
                proxy->linkset_count, proxy->loop->slab.used, line);
+    LL_FOREACH(proxy->farms, farm) {
+        set_expire(&farm->sets, loop_now_ms(proxy->loop));
+        log_notice(farm->conf->name,
+                   "counters sets=%u sets_begun=%llu sets_expired=%llu sets_evicted=%llu",
+                   farm->sets.count, (unsigned long long)farm->sets.begun,
+                   (unsigned long long)farm->sets.expired,
+                   (unsigned long long)farm->sets.evicted);
+    }
 }

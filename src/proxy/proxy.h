@@ -9,6 +9,7 @@
 #include "conf/conf.h"
 #include "net/loop.h"
 #include "proxy/counters.h"
+#include "smpp/pdu.h"
 
 struct account;
 struct farm;
@@ -33,6 +34,7 @@ struct proxy {
     bool draining;
     bool empty;                     /* on_empty was called */
     struct counters counters;
+    uint8_t rewrite[PDU_MAX + 256]; /* a PDU that is not passed as it came */
     /* Called once, when draining and the last session and linkset has ended. */
     void (*on_empty)(struct proxy *proxy);
     void *owner;

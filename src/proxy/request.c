@@ -13,11 +13,8 @@ request_new(struct slab *slab, const struct pdu *pdu, struct handle from, uint64
     request = slab_get(slab, sizeof(*request) + pdu->length, &cap);
     if (request == NULL)
         return NULL;
-    request->from = from;
-    request->arrived_ms = now_ms;
-    request->cap = cap;
-    request->length = pdu->length;
-    request->moves = 0;
+    *request = (struct request){.from = from, .arrived_ms = now_ms, .cap = cap,
+                                .length = pdu->length};
     memcpy(request->bytes, pdu->bytes, pdu->length);
     return request;
 }
@@ -25,6 +22,8 @@ request_new(struct slab *slab, const struct pdu *pdu, struct handle from, uint64
 void
 request_free(struct slab *slab, struct request *request)
 {
+    if (request->set != NULL)
+        set_leave(request->set);
     slab_put(slab, request, request->cap);
 }
 
@@ -42,6 +41,14 @@ request_list_put_before(struct request_list *list, struct request_list *older)
     list->first = older->first;
     list->bytes += older->bytes;
     *older = (struct request_list){NULL, 0};
+}
+
+void
+request_list_put_behind(struct request_list *list, struct request_list *newer)
+{
+    DL_CONCAT(list->first, newer->first);
+    list->bytes += newer->bytes;
+    *newer = (struct request_list){NULL, 0};
 }
 
 struct request *

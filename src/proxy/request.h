@@ -2,13 +2,25 @@
 #ifndef PROXY_REQUEST_H
 #define PROXY_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
 #include "base/handle.h"
 #include "base/slab.h"
+#include "route/set.h"
 #include "smpp/pdu.h"
+
+/* Which link a request may take. */
+enum request_rule {
+    REQUEST_ANY,        /* the next by the balance rule */
+    REQUEST_SET,        /* where its set goes */
+    REQUEST_HASH,       /* where its hash goes */
+    REQUEST_NODE,       /* its node's, for no other could answer */
+    REQUEST_TOUR,       /* each node's in turn until one says yes */
+    REQUEST_TOUR_ALL,   /* each node's in turn; one yes is enough */
+};
 
 /*
  * A request that is kept whole until it is answered, as its sender sent it:
@@ -23,6 +35,13 @@ struct request {
     size_t cap;             /* of the slab's block */
     uint32_t length;
     uint32_t moves;         /* how often its link was lost */
+    enum request_rule rule;
+    uint16_t node;          /* REQUEST_NODE; on a tour the next to ask */
+    uint8_t part;           /* REQUEST_SET: its number in the set */
+    bool by_hash;           /* REQUEST_SET: its set is placed by hash */
+    bool accepted;          /* on a tour: some node has said yes */
+    struct set *set;        /* REQUEST_SET, else NULL; referred to until it is freed */
+    uint64_t hash;          /* REQUEST_HASH, and where a set is placed by hash */
     uint8_t bytes[];
 };
 
@@ -60,6 +79,10 @@ request_list_put_before(struct request_list *list, struct request_list *older);
 /* Takes the first; there must be one. The caller owns it. */
 struct request *
 request_list_shift(struct request_list *list);
+
+/* Moves all of `newer` behind what is in the list. */
+void
+request_list_put_behind(struct request_list *list, struct request_list *newer);
 
 /* Frees all. */
 void

@@ -189,7 +189,8 @@ session_update_reading(struct session *session)
 {
     size_t hold = session->listener->hold;
     bool full = conn_is_full(&session->conn);
-    bool stop = full || session->held.bytes > (session->conn.paused ? hold / 2 : hold);
+    size_t held = session->held.bytes + session->waiting_bytes;
+    bool stop = full || held > (session->conn.paused ? hold / 2 : hold);
     bool stop_links = full || session->held_down.bytes > (session->links_paused ? hold / 2 : hold);
 
     if (session->conn.state == CONN_OPEN && stop != session->conn.paused &&
@@ -216,7 +217,7 @@ session_update_reading(struct session *session)
 void
 session_check_drained(struct session *session)
 {
-    if (session->in_flight > 0 || session->held.first != NULL)
+    if (session->in_flight > 0 || session->waiting > 0 || session->held.first != NULL)
         return;
     if (session->state == SESSION_LEAVING) {
         if (session->end == SESSION_END_UNBIND)

@@ -57,6 +57,8 @@ struct session {
     /* upward */
     struct request_list held;       /* requests that wait for a link */
     uint32_t in_flight;             /* requests open on links */
+    uint32_t waiting;               /* requests that wait for one link */
+    size_t waiting_bytes;           /* of memory, all of them */
     uint32_t unbind_number;         /* of the client's unbind, while it is leaving */
     /* downward */
     struct window window;

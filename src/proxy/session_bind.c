@@ -28,6 +28,7 @@ static const struct linkset_ops linkset_ops = {
     .on_response = upward_on_response,
     .on_expired = upward_on_expired,
     .on_link_lost = upward_on_link_lost,
+    .on_node_lost = upward_on_node_lost,
 };
 
 static const char *
@@ -114,8 +115,7 @@ on_linkset_room(struct linkset *linkset)
 {
     struct session *session = linkset->owner;
 
-    if (session->held.first != NULL)
-        upward_serve(session);
+    upward_on_room(session);
     session_update_reading(session);
 }
 

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "proxy/ids.h"
+#include "proxy/place.h"
 
 static struct session *
 session_of(const struct proxy *proxy, struct handle handle)
@@ -47,12 +49,66 @@ hold(struct session *session, struct request *request)
         session_watch_by(session, request->arrived_ms + farm->queue_timeout_ms);
 }
 
+/* Puts it behind what waits for this link already. */
+static void
+wait_for(struct session *session, struct link *link, struct request *request)
+{
+    const struct conf_farm *farm = session->listener->farm;
+
+    session->proxy->counters.waited++;
+    session->waiting++;
+    session->waiting_bytes += request->cap;
+    request_list_append(&link->waiting, request);
+    if (link->state != LINK_BOUND)
+        session_watch_by(session, loop_now_ms(session->proxy->loop) + farm->queue_timeout_ms);
+}
+
+static struct request *
+take_waiting(struct session *session, struct link *link)
+{
+    struct request *request = request_list_shift(&link->waiting);
+
+    session->waiting--;
+    session->waiting_bytes -= request->cap;
+    return request;
+}
+
+static void
+send_up(struct session *session, struct link *link, struct request *request)
+{
+    if (link_send(link, request))
+        session->in_flight++;
+    else
+        refuse_busy(session, request);
+}
+
+/* Sends it, has it wait for its link, or answers it. False: it must be held. */
+static bool
+dispatch(struct session *session, struct request *request)
+{
+    struct link *link;
+
+    switch (place_find(session->linkset, request, &link)) {
+    case PLACE_LINK:
+        if (link_takes_requests(link) && link->waiting.first == NULL)
+            send_up(session, link, request);
+        else
+            wait_for(session, link, request);
+        return true;
+    case PLACE_HOLD:
+        return false;
+    case PLACE_FAIL:
+        refuse(session, request, place_failure(request));
+        return true;
+    }
+    return false;
+}
+
 void
 upward_request(struct session *session, const struct pdu *pdu)
 {
     struct proxy *proxy = session->proxy;
     struct request *request;
-    struct link *link;
 
     proxy->counters.requests_up++;
     session->requests++;
@@ -60,40 +116,80 @@ upward_request(struct session *session, const struct pdu *pdu)
         session_answer(session, pdu->command, SMPP_RINVMSGLEN, pdu->number);
         return;
     }
-    request = request_new(slab_of(proxy), pdu, session->handle, loop_now_ms(proxy->loop));
+    request = place_request(session->linkset, pdu, session->handle);
     if (request == NULL) {
         proxy->counters.answered_busy++;
         session_answer(session, pdu->command, session->listener->farm->busy_status, pdu->number);
         return;
     }
-    link = session->held.first == NULL ? linkset_pick(session->linkset) : NULL;
-    if (link == NULL)
+    /* What any node may take must not overtake; the rest has an order of its own. */
+    if ((request->rule == REQUEST_ANY && session->held.first != NULL) ||
+        !dispatch(session, request))
         hold(session, request);
-    else if (link_send(link, request))
-        session->in_flight++;
-    else
-        refuse_busy(session, request);
 }
 
 void
 upward_serve(struct session *session)
 {
+    struct request_list one = {NULL, 0};
     struct request *request;
-    struct link *link;
 
-    while (session->held.first != NULL && (link = linkset_pick(session->linkset)) != NULL) {
+    while (session->held.first != NULL) {
         request = request_list_shift(&session->held);
-        if (link_send(link, request))
-            session->in_flight++;
-        else
-            refuse_busy(session, request);
+        if (dispatch(session, request))
+            continue;
+        request_list_append(&one, request);
+        request_list_put_before(&session->held, &one);
+        break;
     }
     session_update_reading(session);
     session_check_drained(session);
 }
 
-uint64_t
-upward_expire_held(struct session *session)
+/* What waits for the link, as far as it takes it. */
+static void
+serve_link(struct session *session, struct link *link)
+{
+    while (link->waiting.first != NULL && link_takes_requests(link))
+        send_up(session, link, take_waiting(session, link));
+}
+
+void
+upward_on_room(struct session *session)
+{
+    struct linkset *linkset = session->linkset;
+    size_t i;
+
+    for (i = 0; i < linkset->farm->node_count && session->waiting > 0; i++)
+        if (linkset->links[i] != NULL)
+            serve_link(session, linkset->links[i]);
+    if (session->held.first != NULL)
+        upward_serve(session);
+}
+
+/* What waits for a link that is not bound, for too long: elsewhere, or answered. */
+static uint64_t
+expire_waiting(struct session *session, struct link *link)
+{
+    uint64_t now = loop_now_ms(session->proxy->loop), since, due;
+    struct request *request;
+
+    while (link->state != LINK_BOUND && (request = link->waiting.first) != NULL) {
+        since = request->arrived_ms > link->lost_at_ms ? request->arrived_ms : link->lost_at_ms;
+        due = since + session->listener->farm->queue_timeout_ms;
+        if (due > now)
+            return due;
+        take_waiting(session, link);
+        if (!place_elsewhere(session->linkset, request))
+            refuse(session, request, place_failure(request));
+        else if (!dispatch(session, request))
+            hold(session, request);
+    }
+    return UINT64_MAX;
+}
+
+static uint64_t
+expire_held(struct session *session)
 {
     uint64_t now = loop_now_ms(session->proxy->loop), since, due = UINT64_MAX;
 
@@ -109,13 +205,35 @@ upward_expire_held(struct session *session)
         refuse_busy(session, request_list_shift(&session->held));
         due = UINT64_MAX;
     }
-    session_update_reading(session);
     return due;
+}
+
+uint64_t
+upward_expire_held(struct session *session)
+{
+    struct linkset *linkset = session->linkset;
+    uint64_t due = UINT64_MAX, its;
+    size_t i;
+
+    for (i = 0; i < linkset->farm->node_count && session->waiting > 0; i++)
+        if (linkset->links[i] != NULL) {
+            its = expire_waiting(session, linkset->links[i]);
+            due = its < due ? its : due;
+        }
+    its = expire_held(session);
+    session_update_reading(session);
+    return its < due ? its : due;
 }
 
 void
 upward_refuse_held(struct session *session)
 {
+    struct linkset *linkset = session->linkset;
+    size_t i;
+
+    for (i = 0; i < linkset->farm->node_count && session->waiting > 0; i++)
+        while (linkset->links[i] != NULL && linkset->links[i]->waiting.first != NULL)
+            refuse_busy(session, take_waiting(session, linkset->links[i]));
     while (session->held.first != NULL)
         refuse_busy(session, request_list_shift(&session->held));
     session_update_reading(session);
@@ -123,9 +241,11 @@ upward_refuse_held(struct session *session)
 
 /* A pending has left its link's window. */
 static void
-left(struct session *session)
+left(struct session *session, struct link *link)
 {
     session->in_flight--;
+    if (link->waiting.first != NULL)
+        serve_link(session, link);
     if (session->held.first != NULL)
         upward_serve(session);
     else if (session->state != SESSION_BOUND)
@@ -134,28 +254,52 @@ left(struct session *session)
         session_update_reading(session);
 }
 
+/* The response as the client is to see it. */
+static void
+answer(struct session *session, const struct link *link, const struct pdu *pdu, uint32_t number)
+{
+    struct linkset *linkset = link->owner;
+    struct farm *farm = linkset->account->farm;
+    uint16_t node = (uint16_t)link->node;
+    uint8_t *room;
+
+    room = session_put(session, pdu->length + ids_growth(farm, pdu, node));
+    if (room == NULL)
+        return;
+    ids_put_response(farm, pdu, node, room);
+    pdu_put_number(room, number);
+}
+
 void
 upward_on_response(struct link *link, const struct pdu *pdu, struct pending *pending)
 {
     struct proxy *proxy = link->proxy;
     struct session *session = session_of(proxy, pending->from);
+    struct request *request = pending->request;
     uint32_t number = pending->their_number;
-    uint8_t *room;
 
-    request_free(slab_of(proxy), pending->request);
     window_take(&link->window, pending, WINDOW_ANSWERED);
     if (session == NULL) {
         proxy->counters.late_responses++;
+        request_free(slab_of(proxy), request);
+        return;
+    }
+    if (place_goes_on(session->linkset, request, link->node, pdu->status)) {
+        if (!dispatch(session, request))
+            hold(session, request);
+        left(session, link);
         return;
     }
     proxy->counters.responses_up++;
     session->responses++;
-    room = session_put(session, pdu->length);
-    if (room != NULL) {
-        memcpy(room, pdu->bytes, pdu->length);
-        pdu_put_number(room, number);
-    }
-    left(session);
+    if (request->set != NULL && pdu->status == SMPP_ROK)
+        set_accept(request->set, request->part, loop_now_ms(proxy->loop));
+    if (request->accepted && pdu->status != SMPP_ROK)
+        session_answer(session, request_command(request), SMPP_ROK, number);
+    else
+        answer(session, link, pdu, number);
+    request_free(slab_of(proxy), request);
+    left(session, link);
 }
 
 void
@@ -174,7 +318,7 @@ upward_on_expired(struct link *link, struct pending *pending)
                 "request unanswered in time node=%s number=%u", link_node_name(link),
                 request_number(request));
     refuse(session, request, SMPP_RSYSERR);
-    left(session);
+    left(session, link);
 }
 
 void
@@ -242,9 +386,18 @@ detach(struct link *link, struct pending *pendings, uint32_t n, struct request_l
     }
 }
 
+/* Takes back what waits for the link; `list` gets it behind what it has. */
+static void
+detach_waiting(struct session *session, struct link *link, struct request_list *list)
+{
+    while (link->waiting.first != NULL)
+        request_list_append(list, take_waiting(session, link));
+}
+
 /*
  * All requests of a lost link belong to its linkset's session: what is moved
- * goes in front of what that session holds, in the old order.
+ * goes in front of what that session holds, in the old order, and from there to
+ * where it may.
  */
 void
 upward_on_link_lost(struct link *link, struct pending *pendings, uint32_t n)
@@ -255,8 +408,22 @@ upward_on_link_lost(struct link *link, struct pending *pendings, uint32_t n)
 
     detach(link, pendings, n, &moving, &refused);
     session->in_flight -= n;
+    detach_waiting(session, link, &moving);
     request_list_put_before(&session->held, &moving);
     while (refused.first != NULL)
         refuse_busy(session, request_list_shift(&refused));
+    upward_serve(session);
+}
+
+void
+upward_on_node_lost(struct linkset *linkset, size_t node)
+{
+    struct session *session = linkset->owner;
+    struct request_list moving = {NULL, 0};
+
+    if (session->waiting == 0 || linkset->links[node] == NULL)
+        return;
+    detach_waiting(session, linkset->links[node], &moving);
+    request_list_put_before(&session->held, &moving);
     upward_serve(session);
 }

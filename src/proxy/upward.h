@@ -18,6 +18,10 @@ upward_request(struct session *session, const struct pdu *pdu);
 void
 upward_serve(struct session *session);
 
+/* Sends what waits for one link or for any, as far as there is room now. */
+void
+upward_on_room(struct session *session);
+
 /* Answers held requests that have waited for a node for too long; returns when
  * the next one will have, UINT64_MAX: none waits for a node. */
 uint64_t
@@ -40,5 +44,8 @@ upward_on_expired(struct link *link, struct pending *pending);
 
 void
 upward_on_link_lost(struct link *link, struct pending *pendings, uint32_t n);
+
+void
+upward_on_node_lost(struct linkset *linkset, size_t node);
 
 #endif

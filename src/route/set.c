@@ -4,8 +4,6 @@
  * live ones from their last part on, finished ones from their end on. Every
  * join looks at the heads, so that what is over goes without a timer.
  */
-#define HASH_NONFATAL_OOM 1
-
 #include "route/set.h"
 
 #include <stdlib.h>

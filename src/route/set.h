@@ -4,11 +4,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 
 #include "base/ensure.h"
 #include "base/hash.h"
 #include "base/slab.h"
+#include "base/table.h"
 #include "smpp/concat.h"
 
 /*

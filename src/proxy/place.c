@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The rules by which requests find their links. It decides and rewrites, and
+ * sends nothing; it knows linksets and sets, no sessions.
+ */
+#include "proxy/place.h"
+
+#include "base/hash.h"
+#include "proxy/ids.h"
+#include "smpp/msgid.h"
+
+/* What of a message tells where it goes. */
+static void
+read_message(struct linkset *linkset, const struct message *message, struct request *request)
+{
+    struct account *account = linkset->account;
+    struct counters *counters = &linkset->proxy->counters;
+    struct octets destination = message->destination.addr;
+    struct concat concat;
+    bool malformed;
+
+    concat = concat_peek(message, &malformed);
+    counters->marks_malformed += malformed;
+    if (linkset->farm->balance == CONF_DESTINATION && destination.len > 0) {
+        request->rule = REQUEST_HASH;
+        request->hash = hash_bytes(destination.bytes, destination.len, 0);
+    }
+    if (message->replace_if_present != 0) {
+        counters->replacing++;
+        request->rule = REQUEST_HASH;
+        request->hash = hash_bytes(message->service_type.bytes, message->service_type.len,
+                                   account->hash);
+        request->hash = hash_bytes(message->addresses.bytes, message->addresses.len,
+                                   request->hash);
+    }
+    if (concat.kind == CONCAT_NONE)
+        return;
+    counters->parts++;
+    request->set = set_join(&account->farm->sets, account->hash, message, &concat,
+                            loop_now_ms(linkset->proxy->loop));
+    if (request->set == NULL)
+        return;
+    request->part = concat.part;
+    if (request->rule != REQUEST_HASH)
+        request->hash = set_hash(account->hash, message, &concat);
+    request->by_hash = request->rule == REQUEST_HASH ||
+                       linkset->farm->concat_place == CONF_CONCAT_PLACE_HASH;
+    request->rule = REQUEST_SET;
+}
+
+static bool
+is_cancel(uint32_t command)
+{
+    return command == SMPP_CANCEL_SM || command == SMPP_CANCEL_BROADCAST_SM;
+}
+
+/* Takes *skip octets, a tag of ours, off the id. */
+static struct request *
+without_tag(struct linkset *linkset, const struct pdu *pdu, struct octets id, size_t skip,
+            struct handle from)
+{
+    struct proxy *proxy = linkset->proxy;
+    struct pdu shorter = *pdu;
+    size_t length;
+
+    length = msgid_replace(pdu, id, id.bytes + skip, id.len - skip, proxy->rewrite,
+                           sizeof(proxy->rewrite));
+    if (length > 0) {
+        shorter.bytes = proxy->rewrite;
+        shorter.length = (uint32_t)length;
+    }
+    return request_new(&proxy->loop->slab, &shorter, from, loop_now_ms(proxy->loop));
+}
+
+/* A request about an earlier message. */
+static struct request *
+request_by_id(struct linkset *linkset, const struct pdu *pdu, struct octets id,
+              struct handle from)
+{
+    struct request *request;
+    uint16_t node = 0;
+    size_t skip = 0;
+    bool known;
+
+    known = id.len > 0 && ids_node(linkset->account->farm, id, &node, &skip);
+    request = without_tag(linkset, pdu, id, skip, from);
+    if (request == NULL)
+        return NULL;
+    request->node = node;
+    if (known)
+        request->rule = REQUEST_NODE;
+    else if (id.len > 0)
+        request->rule = REQUEST_TOUR;
+    else if (is_cancel(pdu->command))
+        request->rule = REQUEST_TOUR_ALL;
+    return request;
+}
+
+struct request *
+place_request(struct linkset *linkset, const struct pdu *pdu, struct handle from)
+{
+    struct proxy *proxy = linkset->proxy;
+    struct request *request;
+    struct message message;
+    struct octets id;
+
+    if (msgid_locate(pdu, &id))
+        return request_by_id(linkset, pdu, id, from);
+    request = request_new(&proxy->loop->slab, pdu, from, loop_now_ms(proxy->loop));
+    if (request != NULL && message_parse(pdu, &message))
+        read_message(linkset, &message, request);
+    return request;
+}
+
+static enum place
+any_link(struct linkset *linkset, struct link **link)
+{
+    *link = linkset_pick(linkset);
+    return *link != NULL ? PLACE_LINK : PLACE_HOLD;
+}
+
+/* The link to a node; what waits for one that could not be made goes to any. */
+static enum place
+link_to(struct linkset *linkset, size_t node, struct link **link)
+{
+    *link = linkset->links[node];
+    return *link != NULL ? PLACE_LINK : any_link(linkset, link);
+}
+
+static enum place
+hashed_link(struct linkset *linkset, uint64_t hash, struct link **link)
+{
+    size_t node;
+
+    if (!balance_by_hash(&linkset->account->balance, hash, &node))
+        return PLACE_HOLD;
+    return link_to(linkset, node, link);
+}
+
+static bool
+is_lost(const struct linkset *linkset, size_t node)
+{
+    return linkset->account->balance.links[node] == 0;
+}
+
+static enum place
+set_link(struct linkset *linkset, struct request *request, struct link **link)
+{
+    struct counters *counters = &linkset->proxy->counters;
+    struct set *set = request->set;
+    enum place place;
+    bool moves;
+
+    if (set->node != SET_NO_NODE && !is_lost(linkset, set->node))
+        return link_to(linkset, set->node, link);
+    moves = set->node != SET_NO_NODE;
+    if (moves && linkset->farm->concat_loss == CONF_CONCAT_LOSS_REFUSE) {
+        counters->sets_refused++;
+        return PLACE_FAIL;
+    }
+    place = request->by_hash ? hashed_link(linkset, request->hash, link)
+                             : any_link(linkset, link);
+    if (place == PLACE_LINK) {
+        set->node = (uint16_t)(*link)->node;
+        counters->sets_placed += !moves;
+        counters->sets_moved += moves;
+    }
+    return place;
+}
+
+/* The next bound node of a tour from `node` on, or NULL. */
+static struct link *
+tour_link(const struct linkset *linkset, size_t node)
+{
+    for (; node < linkset->farm->node_count; node++)
+        if (linkset->links[node] != NULL && linkset->links[node]->state == LINK_BOUND)
+            return linkset->links[node];
+    return NULL;
+}
+
+static bool
+is_tour(const struct request *request)
+{
+    return request->rule == REQUEST_TOUR || request->rule == REQUEST_TOUR_ALL;
+}
+
+enum place
+place_find(struct linkset *linkset, struct request *request, struct link **link)
+{
+    switch (request->rule) {
+    case REQUEST_ANY:
+        return any_link(linkset, link);
+    case REQUEST_HASH:
+        return hashed_link(linkset, request->hash, link);
+    case REQUEST_SET:
+        return set_link(linkset, request, link);
+    case REQUEST_NODE:
+        return is_lost(linkset, request->node) ? PLACE_FAIL
+                                               : link_to(linkset, request->node, link);
+    case REQUEST_TOUR:
+    case REQUEST_TOUR_ALL:
+        *link = tour_link(linkset, request->node);
+        if (*link != NULL)
+            return PLACE_LINK;
+        return linkset->bound == 0 && request->node == 0 ? PLACE_HOLD : PLACE_FAIL;
+    }
+    return PLACE_HOLD;
+}
+
+uint32_t
+place_failure(const struct request *request)
+{
+    if (request->rule == REQUEST_TOUR_ALL && request->accepted)
+        return SMPP_ROK;
+    return command_find(request_command(request))->failure;
+}
+
+bool
+place_elsewhere(struct linkset *linkset, struct request *request)
+{
+    switch (request->rule) {
+    case REQUEST_ANY:
+        return true;
+    case REQUEST_HASH:
+        request->rule = REQUEST_ANY;
+        return true;
+    case REQUEST_SET:
+        if (linkset->farm->concat_loss == CONF_CONCAT_LOSS_REFUSE)
+            return false;
+        request->set->node = SET_NO_NODE;
+        request->by_hash = false;
+        linkset->proxy->counters.sets_moved++;
+        return true;
+    case REQUEST_NODE:
+    case REQUEST_TOUR:
+    case REQUEST_TOUR_ALL:
+        break;
+    }
+    return false;
+}
+
+bool
+place_goes_on(struct linkset *linkset, struct request *request, size_t node, uint32_t status)
+{
+    if (!is_tour(request))
+        return false;
+    request->accepted = request->accepted || status == SMPP_ROK;
+    if (request->rule == REQUEST_TOUR && status == SMPP_ROK)
+        return false;
+    if (tour_link(linkset, node + 1) == NULL)
+        return false;
+    request->node = (uint16_t)(node + 1);
+    return true;
+}
