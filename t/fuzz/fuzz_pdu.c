@@ -84,7 +84,8 @@ try_msgid(const struct pdu *pdu, const struct ids *ids)
     ensure(msgid_locate(&new, &again));
     ensure(again.len == ids->text_len && memcmp(again.bytes, ids->text, again.len) == 0);
     before = (size_t)(id.bytes - pdu->bytes);
-    ensure(before == (size_t)(again.bytes - out) && memcmp(out + 4, pdu->bytes + 4, before - 4) == 0);
+    ensure(before == (size_t)(again.bytes - out));
+    ensure(memcmp(out + 4, pdu->bytes + 4, before - 4) == 0);
     ensure(memcmp(again.bytes + again.len, id.bytes + id.len, pdu->length - before - id.len) == 0);
     free(out);
 }
