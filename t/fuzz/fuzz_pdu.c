@@ -125,6 +125,19 @@ check_text(struct octets before, struct octets old_id, struct octets behind, str
     ensure(memcmp(new_id.bytes + new_id.len, old_id.bytes + old_id.len, tail) == 0);
 }
 
+/* The TLV has the new id, and what stood behind the old one. */
+static void
+check_tlv(struct octets before, struct octets old_id, struct octets behind, const struct ids *ids)
+{
+    struct octets old = {NULL, 0}, new = {NULL, 0};
+
+    ensure(tlv_find(before, SMPP_TLV_RECEIPTED_MESSAGE_ID, &old));
+    ensure(tlv_find(behind, SMPP_TLV_RECEIPTED_MESSAGE_ID, &new));
+    ensure(new.len == old.len - old_id.len + ids->tlv_len);
+    ensure(memcmp(new.bytes, ids->tlv, ids->tlv_len) == 0);
+    ensure(memcmp(new.bytes + ids->tlv_len, old.bytes + old_id.len, old.len - old_id.len) == 0);
+}
+
 /* What was written instead of a receipt: the new ids, all else as before. */
 static void
 check_receipt(const struct pdu *pdu, const struct message *old_message, const struct receipt *old,
@@ -140,8 +153,7 @@ check_receipt(const struct pdu *pdu, const struct message *old_message, const st
     ensure((receipt.tlv_id.bytes == NULL) == (old->tlv_id.bytes == NULL));
     ensure((receipt.text_id.bytes == NULL) == (old->text_id.bytes == NULL));
     if (receipt.tlv_id.bytes != NULL)
-        ensure(receipt.tlv_id.len == ids->tlv_len &&
-               memcmp(receipt.tlv_id.bytes, ids->tlv, ids->tlv_len) == 0);
+        check_tlv(old_message->optional, old->tlv_id, message.optional, ids);
     behind = message_text(&message);
     if (receipt.text_id.bytes == NULL) {
         ensure(behind.len == before.len && memcmp(behind.bytes, before.bytes, behind.len) == 0);
