@@ -27,6 +27,7 @@ LOG_DRIVER = $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = TEST_SRCDIR='$(abs_top_srcdir)'; export TEST_SRCDIR;
 
 EXTRA_DIST += t/unit/unit.h
+include t/fuzz/local.mk
 
 # --- Perl tests, after the unit tests.
 PROVE_ENV = PROVE='$(PROVE)' NODE_MODULES='$(NODE_MODULES)' TEST_CC='$(CC)' \
@@ -49,7 +50,7 @@ check-lint: all
 
 EXTRA_DIST += t/prove t/again
 dist-hook:
-	cd '$(srcdir)' && for d in t/lib t/lint t/e2e t/interop; do \
+	cd '$(srcdir)' && for d in t/lib t/lint t/e2e t/interop t/fuzz/corpus; do \
 	    test ! -d $$d || find $$d -name node_modules -prune -o -type f -print; \
 	done | tar -cf - -T - | (cd '$(abs_top_builddir)/$(distdir)' && tar -xf -)
 
@@ -70,7 +71,7 @@ demo: all
 clean-local:
 	rm -rf t/work
 distclean-local:
-	rm -rf build-asan build-tsan build-valgrind build-coverage coverage
+	rm -rf build-asan build-tsan build-valgrind build-coverage build-fuzz coverage
 
 AM_DISTCHECK_CONFIGURE_FLAGS = NODE_MODULES='$(abs_top_srcdir)/t/interop/node_modules'
 .PHONY: need-check check-unit check-e2e check-interop check-lint check-asan check-tsan check-valgrind \

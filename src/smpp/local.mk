@@ -4,8 +4,10 @@ libsmpplex_a_SOURCES += \
 	src/smpp/command.c src/smpp/command.h src/smpp/command.def \
 	src/smpp/concat.c src/smpp/concat.h \
 	src/smpp/message.c src/smpp/message.h \
+	src/smpp/msgid.c src/smpp/msgid.h \
 	src/smpp/pdu.h \
 	src/smpp/reader.h \
+	src/smpp/receipt.c src/smpp/receipt.h \
 	src/smpp/status.c src/smpp/status.h src/smpp/status.def \
 	src/smpp/stray.c src/smpp/stray.h \
 	src/smpp/tlv.c src/smpp/tlv.h src/smpp/tlv.def \

@@ -9,7 +9,7 @@ use Test::More;
 my $src = $ENV{SMPPLEX_SRC} // '.';
 
 for my $script (grep { -f } "$src/bootstrap", "$src/.ci/run", "$src/t/prove", "$src/t/again",
-    "$src/t/lint/deep", glob "$src/t/*.sh") {
+    "$src/t/lint/deep", "$src/t/fuzz/run", glob "$src/t/*.sh") {
     open my $in, '<', $script or die "$script: $!\n";
     my ($shell) = <$in> =~ m{^#!\s*(?:/usr/bin/env\s+|/bin/)(\w+)};
     my $said = `$shell -n '$script' 2>&1`;
