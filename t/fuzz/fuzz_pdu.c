@@ -4,6 +4,8 @@
  * ids, then a stream. It is framed; of each PDU the message, its place in a
  * long one, its ids and its optional part are read, and its ids are replaced.
  */
+#include <strings.h>
+
 #include "fuzz/fuzz.h"
 #include "smpp/concat.h"
 #include "smpp/receipt.h"
@@ -84,9 +86,56 @@ try_msgid(const struct pdu *pdu, const struct ids *ids)
     ensure(msgid_locate(&new, &again));
     ensure(again.len == ids->text_len && memcmp(again.bytes, ids->text, again.len) == 0);
     before = (size_t)(id.bytes - pdu->bytes);
-    ensure(before == (size_t)(again.bytes - out) && memcmp(out + 4, pdu->bytes + 4, before - 4) == 0);
+    ensure(before == (size_t)(again.bytes - out));
+    ensure(memcmp(out + 4, pdu->bytes + 4, before - 4) == 0);
     ensure(memcmp(again.bytes + again.len, id.bytes + id.len, pdu->length - before - id.len) == 0);
     free(out);
+}
+
+/* Is there a field named "text:", in any case? */
+static bool
+has_text_field(struct octets octets, size_t width)
+{
+    char word[6] = "";
+    size_t i, k;
+
+    for (i = 0; i + 5 * width <= octets.len; i += width) {
+        for (k = 0; k < 5; k++)
+            word[k] = (char)octets.bytes[i + k * width + width - 1];
+        if (strcasecmp(word, "text:") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Around the new id the text is as before, but that its end may be cut off. */
+static void
+check_text(struct octets before, struct octets old_id, struct octets behind, struct octets new_id,
+           size_t width)
+{
+    size_t head = (size_t)(old_id.bytes - before.bytes), tail;
+
+    ensure(head == (size_t)(new_id.bytes - behind.bytes));
+    ensure(memcmp(before.bytes, behind.bytes, head) == 0);
+    tail = behind.len - head - new_id.len;
+    ensure(tail <= before.len - head - old_id.len);
+    ensure(tail == before.len - head - old_id.len ||
+           (behind.len >= 251 &&
+            has_text_field((struct octets){new_id.bytes + new_id.len, tail}, width)));
+    ensure(memcmp(new_id.bytes + new_id.len, old_id.bytes + old_id.len, tail) == 0);
+}
+
+/* The TLV has the new id, and what stood behind the old one. */
+static void
+check_tlv(struct octets before, struct octets old_id, struct octets behind, const struct ids *ids)
+{
+    struct octets old = {NULL, 0}, new = {NULL, 0};
+
+    ensure(tlv_find(before, SMPP_TLV_RECEIPTED_MESSAGE_ID, &old));
+    ensure(tlv_find(behind, SMPP_TLV_RECEIPTED_MESSAGE_ID, &new));
+    ensure(new.len == old.len - old_id.len + ids->tlv_len);
+    ensure(memcmp(new.bytes, ids->tlv, ids->tlv_len) == 0);
+    ensure(memcmp(new.bytes + ids->tlv_len, old.bytes + old_id.len, old.len - old_id.len) == 0);
 }
 
 /* What was written instead of a receipt: the new ids, all else as before. */
@@ -104,8 +153,7 @@ check_receipt(const struct pdu *pdu, const struct message *old_message, const st
     ensure((receipt.tlv_id.bytes == NULL) == (old->tlv_id.bytes == NULL));
     ensure((receipt.text_id.bytes == NULL) == (old->text_id.bytes == NULL));
     if (receipt.tlv_id.bytes != NULL)
-        ensure(receipt.tlv_id.len == ids->tlv_len &&
-               memcmp(receipt.tlv_id.bytes, ids->tlv, ids->tlv_len) == 0);
+        check_tlv(old_message->optional, old->tlv_id, message.optional, ids);
     behind = message_text(&message);
     if (receipt.text_id.bytes == NULL) {
         ensure(behind.len == before.len && memcmp(behind.bytes, before.bytes, behind.len) == 0);
@@ -113,9 +161,8 @@ check_receipt(const struct pdu *pdu, const struct message *old_message, const st
     }
     ensure(receipt_text_id(&receipt, id) == ids->text_len);
     ensure(memcmp(id, ids->text, ids->text_len) == 0);
-    before.len = (size_t)(old->text_id.bytes - before.bytes);
-    behind.len = (size_t)(receipt.text_id.bytes - behind.bytes);
-    ensure(before.len == behind.len && memcmp(before.bytes, behind.bytes, before.len) == 0);
+    check_text(before, old->text_id, behind, receipt.text_id,
+               receipt.wide ? 2 : 1);
 }
 
 static void
@@ -130,6 +177,8 @@ try_receipt(const struct pdu *pdu, const struct message *message, const struct i
         return;
     ensure(receipt.tlv_id.bytes == NULL || is_inside(receipt.tlv_id, message->optional));
     ensure(receipt.text_id.bytes == NULL || is_inside(receipt.text_id, message_text(message)));
+    ensure(receipt.tlv_id.len <= MSGID_MAX);
+    ensure(receipt.text_id.len <= MSGID_MAX * (receipt.wide ? 2 : 1));
     tlv_growth = receipt.tlv_id.bytes == NULL ? 0 : ids->tlv_len - receipt.tlv_id.len;
     text_growth = receipt.text_id.bytes == NULL ? 0 :
                   ids->text_len * (receipt.wide ? 2 : 1) - receipt.text_id.len;

@@ -156,6 +156,7 @@ receipt('full-254', text => $text . 'y' x (254 - length $text), choice => "\x3F\
 receipt('full-255', text => $text . 'y' x (255 - length $text), choice => "\x3F\x3F");
 receipt('full-escape', text => $text . "\x1Be" x int((254 - length $text) / 2), choice => "\1\4");
 receipt('full-no-text', text => 'id:1 ' . 'x' x 249);
+receipt('full-short-text', text => 'id:1 ' . 'x' x 241 . ' text:yy', choice => "\1\x30");
 receipt('blank', text => 'id: 1234 sub:001');
 receipt('empty-id', text => 'id: sub:001');
 receipt('empty-id-at-end', text => 'stat:X id:');

@@ -205,8 +205,8 @@ check_spelling(spell *as, const char *id, const char *expected)
     uint8_t *copy = unit_copy(id, strlen(id));
     size_t n = as((struct octets){copy, strlen(id)}, out);
 
-    ck_assert_msg(n == strlen(expected) && strcmp(out, expected) == 0, "\"%s\" → \"%s\", not \"%s\"",
-                  id, out, expected);
+    ck_assert_msg(n == strlen(expected) && strcmp(out, expected) == 0,
+                  "\"%s\": \"%s\", not \"%s\"", id, out, expected);
     free(copy);
 }
 
@@ -331,5 +331,6 @@ UNIT_MAIN("msgid", the_id_of_every_command_is_found, a_body_that_ends_before_the
           an_id_that_the_field_does_not_take_is_refused,
           the_normal_form_has_no_case_and_no_leading_zeros, decimal_becomes_hexadecimal_and_back,
           what_is_no_number_or_too_large_a_one_has_no_other_form,
-          ids_that_can_be_one_are_equal_both_ways_round, ids_over_the_limit_are_compared_as_they_are,
+          ids_that_can_be_one_are_equal_both_ways_round,
+          ids_over_the_limit_are_compared_as_they_are,
           any_octets_are_located_and_replaced_within_their_bounds)

@@ -154,7 +154,8 @@ START_TEST(the_id_is_found_where_the_text_may_have_it)
         {"Receipt\nid:7\tstat:X", "7"}, {"a\r\nid:7\r\n", "7"}, {"sub:001 id:5 text:", "5"},
         {"id:", ""}, {"id: ", ""}, {"id: sub:001", ""}, {"id: Submit date:26", ""},
         {"id:  123", ""}, {"id:sub:001", "sub:001"}, {"id: text:id:1", ""}, {"id:1 id:2", "1"},
-        {"xid:1", NULL}, {"x id :1", NULL}, {"i", NULL}, {"id", NULL}, {"", NULL}, {"msgid:1 ", NULL},
+        {"xid:1", NULL}, {"x id :1", NULL}, {"i", NULL}, {"id", NULL}, {"", NULL},
+        {"msgid:1 ", NULL},
         {"stat:DELIVRD text:my id:5", NULL}, {"stat:X Text: id:5", NULL},
     };
     static const uint8_t codings[] = {0, 1, 3, 4, 8};
@@ -532,7 +533,8 @@ START_TEST(any_octets_are_read_and_replaced_within_their_bounds)
 
         n = make(made, &parts);
         for (i = unit_random(&state) % 4; i > 0; i--)
-            made[PDU_HEADER + unit_random(&state) % (n - PDU_HEADER)] = (uint8_t)unit_random(&state);
+            made[PDU_HEADER + unit_random(&state) % (n - PDU_HEADER)] =
+                (uint8_t)unit_random(&state);
         if (round % 11 == 0) {
             n -= unit_random(&state) % (n - PDU_HEADER);
             put_be32(made, (uint32_t)n);

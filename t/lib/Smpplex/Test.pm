@@ -32,6 +32,9 @@ my $owner = $$;
 my $serial = 0;
 my @running;    # what this file has started and not ended yet
 
+# Told to end, it still ends what it has started.
+$SIG{$_} = sub { exit 1 } for qw(HUP INT TERM);
+
 remove_tree($work);
 make_path($work);
 $work = abs_path($work);
@@ -78,6 +81,7 @@ sub spawn {
     %$self = (%$self, program => $program, out => "$work/$name.out", err => "$work/$name.err");
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
+        $SIG{$_} = 'DEFAULT' for qw(HUP INT TERM);
         open STDIN, '<', '/dev/null';
         open STDOUT, '>', $self->{out};
         open STDERR, '>', $self->{err};
