@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define FLUSH_MS 5000   /* a peer that takes nothing for so long gets no more */
+
 static void flush(struct conn *conn);
 
 static const char *const end_words[] = {
@@ -325,6 +327,7 @@ static void
 end_our_side(struct conn *conn)
 {
     conn->state = CONN_LINGERING;
+    loop_timer_start(conn->loop, &conn->timer, conn->linger_ms);
     conn->transport->finish(conn);
     update_io(conn);
 }
@@ -337,7 +340,8 @@ conn_finish(struct conn *conn, uint64_t linger_ms)
         return;
     }
     conn->state = CONN_FINISHING;
-    loop_timer_start(conn->loop, &conn->timer, linger_ms);
+    conn->linger_ms = linger_ms;
+    loop_timer_start(conn->loop, &conn->timer, FLUSH_MS);
     update_io(conn);
     if (conn->out.len == 0)
         end_our_side(conn);
@@ -409,6 +413,8 @@ flush(struct conn *conn)
     case IO_DONE:
         conn->wrote_at_ms = loop_now_ms(conn->loop);
         conn->blocked = n < conn->out.len;
+        if (conn->state == CONN_FINISHING)
+            loop_timer_start(conn->loop, &conn->timer, FLUSH_MS);
         buf_consume(&conn->out, &conn->loop->slab, n);
         after_write(conn);
         break;

@@ -66,6 +66,7 @@ struct conn {
     ev_io io;
     ev_timer timer;             /* connecting, lingering */
     int fd;
+    uint64_t linger_ms;
     int connect_error;          /* connect() failed at once; told by the timer */
     enum conn_state state;
     bool paused;                /* the owner doesn't want to read */
@@ -97,8 +98,9 @@ conn_connect(struct conn *conn, const struct addr *addr, uint64_t timeout_ms);
 void
 conn_close(struct conn *conn);
 
-/* Sends what is queued, ends our side, and closes when the peer has ended its
- * own or after `linger_ms`; on_end tells. on_bytes is not called any more. */
+/* Sends what is queued for as long as the peer takes it, ends our side, and
+ * closes when the peer has ended its own or `linger_ms` later; on_end tells.
+ * on_bytes is not called any more. */
 void
 conn_finish(struct conn *conn, uint64_t linger_ms);
 
