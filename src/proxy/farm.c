@@ -17,8 +17,7 @@ farm_get(struct proxy *proxy, const struct conf_farm *conf)
         return NULL;
     farm->proxy = proxy;
     farm->conf = conf;
-    set_table_init(&farm->sets, &proxy->loop->slab, conf->concat_max, conf->concat_ttl_ms,
-                   conf->concat_linger_ms);
+    set_table_init(&farm->sets, conf->concat_max, conf->concat_ttl_ms, conf->concat_linger_ms);
     learn_init(&farm->learn, conf->learn_max);
     LL_PREPEND(proxy->farms, farm);
     return farm;

@@ -36,9 +36,10 @@ read_message(struct linkset *linkset, const struct message *message, struct requ
     if (concat.kind == CONCAT_NONE)
         return;
     counters->parts++;
-    request->set = set_join(&account->farm->sets, account->hash, message, &concat,
+    request->sets = &account->farm->sets;
+    request->set = set_join(request->sets, account->hash, message, &concat,
                             loop_now_ms(linkset->proxy->loop));
-    if (request->set == NULL)
+    if (request->set == SET_NONE)
         return;
     request->part = concat.part;
     if (request->rule != REQUEST_HASH)
@@ -147,13 +148,12 @@ static enum place
 set_link(struct linkset *linkset, struct request *request, struct link **link)
 {
     struct counters *counters = &linkset->proxy->counters;
-    struct set *set = request->set;
+    uint16_t node = set_node(request->sets, request->set);
+    bool moves = node != SET_NO_NODE;
     enum place place;
-    bool moves;
 
-    if (set->node != SET_NO_NODE && !is_lost(linkset, set->node))
-        return link_to(linkset, set->node, link);
-    moves = set->node != SET_NO_NODE;
+    if (moves && !is_lost(linkset, node))
+        return link_to(linkset, node, link);
     if (moves && linkset->farm->concat_loss == CONF_CONCAT_LOSS_REFUSE) {
         counters->sets_refused++;
         return PLACE_FAIL;
@@ -161,7 +161,7 @@ set_link(struct linkset *linkset, struct request *request, struct link **link)
     place = request->by_hash ? hashed_link(linkset, request->hash, link)
                              : any_link(linkset, link);
     if (place == PLACE_LINK) {
-        set->node = (uint16_t)(*link)->node;
+        set_put_node(request->sets, request->set, (uint16_t)(*link)->node);
         counters->sets_placed += !moves;
         counters->sets_moved += moves;
     }
@@ -227,7 +227,7 @@ place_elsewhere(struct linkset *linkset, struct request *request)
     case REQUEST_SET:
         if (linkset->farm->concat_loss == CONF_CONCAT_LOSS_REFUSE)
             return false;
-        request->set->node = SET_NO_NODE;
+        set_put_node(request->sets, request->set, SET_NO_NODE);
         request->by_hash = false;
         linkset->proxy->counters.sets_moved++;
         return true;

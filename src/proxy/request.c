@@ -22,8 +22,8 @@ request_new(struct slab *slab, const struct pdu *pdu, struct handle from, uint64
 void
 request_free(struct slab *slab, struct request *request)
 {
-    if (request->set != NULL)
-        set_leave(request->set);
+    if (request->set != SET_NONE)
+        set_leave(request->sets, request->set);
     slab_put(slab, request, request->cap);
 }
 

@@ -40,7 +40,8 @@ struct request {
     uint8_t part;           /* REQUEST_SET: its number in the set */
     bool by_hash;           /* REQUEST_SET: its set is placed by hash */
     bool accepted;          /* on a tour: some node has said yes */
-    struct set *set;        /* REQUEST_SET, else NULL; referred to until it is freed */
+    set_id set;             /* REQUEST_SET, else SET_NONE; referred to until it is freed */
+    struct set_table *sets; /* that it is in */
     uint64_t hash;          /* REQUEST_HASH, and where a set is placed by hash */
     uint8_t bytes[];
 };

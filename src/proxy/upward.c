@@ -292,8 +292,8 @@ upward_on_response(struct link *link, const struct pdu *pdu, struct pending *pen
     }
     proxy->counters.responses_up++;
     session->responses++;
-    if (request->set != NULL && pdu->status == SMPP_ROK)
-        set_accept(request->set, request->part, loop_now_ms(proxy->loop));
+    if (request->set != SET_NONE && pdu->status == SMPP_ROK)
+        set_accept(request->sets, request->set, request->part, loop_now_ms(proxy->loop));
     if (request->accepted && pdu->status != SMPP_ROK)
         session_answer(session, request_command(request), SMPP_ROK, number);
     else

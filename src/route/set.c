@@ -1,54 +1,190 @@
 /* SPDX-License-Identifier: ISC */
 /*
+ * An array of sets, each one cache line, and chains through it: with a hundred
+ * thousand sets under way, what a part costs is the memory that it touches. The
+ * array is as large as the bound from the first set on, but the system gives it
+ * pages only as they are used.
+ *
  * Two lists, each in order of expiry because all of its sets live equally long:
- * live ones from their last part on, finished ones from their end on. Every
- * join looks at the heads, so that what is over goes without a timer.
+ * live ones from their last part on, finished ones from their end on. A further
+ * part of a live set does not move it, that would cost more than all else: it
+ * goes to the end when it has come to the head. Every join looks at the heads,
+ * so that what is over goes without a timer.
  */
 #include "route/set.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
+#include <sys/mman.h>
+
+#define EVICT_TRIES 8
+#define PLACE_SIZE ((size_t)64)
+
+struct set {
+    struct hash128 key;     /* of account, addresses, kind, reference and total */
+    uint64_t expires_ms;
+    uint64_t listed_ms;     /* live: its expiry when it was put where it is in the list */
+    uint64_t accepted;      /* a bit for each part number up to 64 */
+    uint32_t open;          /* requests that refer to it */
+    set_id chain;           /* the next in its bucket, or in the free list */
+    set_id prev;            /* in its list */
+    set_id next;
+    uint16_t node;
+    uint8_t total;
+    uint8_t accepted_count;
+    bool finished;          /* every part was accepted */
+    bool forgotten;         /* not to be found any more; free when nothing refers to it */
+};
+
+_Static_assert(sizeof(struct set) <= PLACE_SIZE, "a set is one cache line");
 
 void
-set_table_init(struct set_table *table, struct slab *slab, uint32_t max, uint64_t ttl_ms,
-               uint64_t linger_ms)
+set_table_init(struct set_table *table, uint32_t max, uint64_t ttl_ms, uint64_t linger_ms)
 {
     memset(table, 0, sizeof(*table));
-    table->slab = slab;
     table->max = max;
     table->ttl_ms = ttl_ms;
     table->linger_ms = linger_ms;
     arc4random_buf(&table->seed, sizeof(table->seed));
 }
 
-static void
-release(struct set_table *table, struct set *set)
+/* Memory that is touched all over: large pages spare the processor's look-ups. */
+static void *
+alloc_pages(size_t size)
 {
-    slab_put(table->slab, set, table->cap);
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (pages == MAP_FAILED)
+        return NULL;
+    (void)madvise(pages, size, MADV_HUGEPAGE);
+    return pages;
+}
+
+static size_t
+sets_size(const struct set_table *table)
+{
+    return ((size_t)table->max + 1) * PLACE_SIZE;
+}
+
+static size_t
+buckets_size(const struct set_table *table)
+{
+    return ((size_t)table->mask + 1) * sizeof(*table->buckets);
 }
 
 static void
-forget(struct set_table *table, struct set *set)
+free_pages(struct set_table *table)
 {
-    HASH_DELETE(hh, table->by_key, set);
-    if (set->finished)
-        DL_DELETE(table->finished, set);
+    if (table->sets != NULL)
+        munmap(table->sets, sets_size(table));
+    if (table->buckets != NULL)
+        munmap(table->buckets, buckets_size(table));
+    table->sets = NULL;
+    table->buckets = NULL;
+}
+
+static bool
+alloc(struct set_table *table)
+{
+    uint32_t buckets = 1;
+
+    /* So many that chains are hardly ever longer than one. */
+    while (buckets / 4 < table->max)
+        buckets *= 2;
+    table->mask = buckets - 1;
+    table->sets = alloc_pages(sets_size(table));
+    table->buckets = alloc_pages(buckets_size(table));
+    table->fresh = 1;
+    if (table->sets != NULL && table->buckets != NULL)
+        return true;
+    free_pages(table);
+    return false;
+}
+
+/* Places are 64 octets apart, whatever a set takes of them. */
+static struct set *
+at(const struct set_table *table, set_id id)
+{
+    return (struct set *)(void *)((char *)table->sets + (size_t)id * PLACE_SIZE);
+}
+
+static set_id *
+bucket_of(const struct set_table *table, struct hash128 key)
+{
+    return &table->buckets[key.low & table->mask];
+}
+
+static void
+append(struct set_table *table, struct set_list *list, set_id id)
+{
+    struct set *set = at(table, id);
+
+    set->prev = list->last;
+    set->next = SET_NONE;
+    if (list->last != SET_NONE)
+        at(table, list->last)->next = id;
     else
-        DL_DELETE(table->live, set);
+        list->first = id;
+    list->last = id;
+}
+
+static void
+unlist(struct set_table *table, struct set_list *list, set_id id)
+{
+    struct set *set = at(table, id);
+
+    if (set->prev != SET_NONE)
+        at(table, set->prev)->next = set->next;
+    else
+        list->first = set->next;
+    if (set->next != SET_NONE)
+        at(table, set->next)->prev = set->prev;
+    else
+        list->last = set->prev;
+}
+
+static void
+unchain(struct set_table *table, set_id id)
+{
+    set_id *link = bucket_of(table, at(table, id)->key);
+
+    while (*link != id)
+        link = &at(table, *link)->chain;
+    *link = at(table, id)->chain;
+}
+
+static void
+release(struct set_table *table, set_id id)
+{
+    at(table, id)->chain = table->free;
+    table->free = id;
+}
+
+static void
+forget(struct set_table *table, set_id id)
+{
+    struct set *set = at(table, id);
+
+    unchain(table, id);
+    unlist(table, set->finished ? &table->finished : &table->live, id);
     table->count--;
     set->forgotten = true;
     if (set->open == 0)
-        release(table, set);
+        release(table, id);
+}
+
+static void
+expire(struct set_table *table, set_id id)
+{
+    table->expired += !at(table, id)->finished;
+    forget(table, id);
 }
 
 void
 set_table_fini(struct set_table *table)
 {
-    while (table->live != NULL)
-        forget(table, table->live);
-    while (table->finished != NULL)
-        forget(table, table->finished);
+    free_pages(table);
+    memset(table, 0, sizeof(*table));
 }
 
 static uint64_t
@@ -65,105 +201,175 @@ set_hash(uint64_t account, const struct message *message, const struct concat *c
                       seed_of(account, concat));
 }
 
-/* Makes room by forgetting the oldest: a finished one before a live one. */
-static void
-evict(struct set_table *table)
+static set_id
+find(const struct set_table *table, struct hash128 key)
 {
-    forget(table, table->finished != NULL ? table->finished : table->live);
+    set_id id = *bucket_of(table, key);
+    const struct set *set;
+
+    while (id != SET_NONE) {
+        set = at(table, id);
+        if (set->key.low == key.low && set->key.high == key.high)
+            return id;
+        id = set->chain;
+    }
+    return SET_NONE;
+}
+
+/* Puts a live set at the end of its list. */
+static void
+list_live(struct set_table *table, set_id id, uint64_t now_ms)
+{
+    at(table, id)->listed_ms = now_ms + table->ttl_ms;
+    append(table, &table->live, id);
+}
+
+/* Forgets the oldest, a finished one before a live one. */
+static void
+evict(struct set_table *table, uint64_t now_ms)
+{
+    set_id id = table->finished.first;
+    unsigned tries = EVICT_TRIES;
+
+    while (id == SET_NONE) {
+        id = table->live.first;
+        if (at(table, id)->expires_ms == at(table, id)->listed_ms || tries-- == 0)
+            break;
+        unlist(table, &table->live, id);
+        list_live(table, id, now_ms);
+        id = SET_NONE;
+    }
+    forget(table, id);
     table->evicted++;
 }
 
-static struct set *
-begin(struct set_table *table, struct hash128 key, uint8_t total)
+/* A place for a new set. */
+static set_id
+take_place(struct set_table *table, uint64_t now_ms)
 {
-    struct set *set;
+    set_id id;
 
-    if (table->count >= table->max)
-        evict(table);
-    set = slab_get(table->slab, sizeof(*set), &table->cap);
-    if (set == NULL)
-        return NULL;
-    memset(set, 0, sizeof(*set));
-    set->table = table;
-    set->key = key;
-    set->total = total;
-    set->node = SET_NO_NODE;
-    HASH_ADD_BYHASHVALUE(hh, table->by_key, key, sizeof(key), (unsigned)key.low, set);
-    if (set->hh.tbl == NULL) {
-        release(table, set);
-        return NULL;
-    }
-    table->count++;
-    table->begun++;
-    return set;
+    if (table->free == SET_NONE && table->fresh <= table->max)
+        return table->fresh++;
+    if (table->free == SET_NONE && table->count > 0)
+        evict(table, now_ms);
+    id = table->free;
+    if (id != SET_NONE)
+        table->free = at(table, id)->chain;
+    return id;
 }
 
-struct set *
+static set_id
+begin(struct set_table *table, struct hash128 key, uint8_t total, uint64_t now_ms)
+{
+    set_id id = take_place(table, now_ms), *bucket;
+
+    if (id == SET_NONE)
+        return SET_NONE;
+    bucket = bucket_of(table, key);
+    *at(table, id) = (struct set){.key = key, .node = SET_NO_NODE, .total = total,
+                                  .chain = *bucket};
+    *bucket = id;
+    list_live(table, id, now_ms);
+    table->count++;
+    table->begun++;
+    return id;
+}
+
+set_id
 set_join(struct set_table *table, uint64_t account, const struct message *message,
          const struct concat *concat, uint64_t now_ms)
 {
     struct hash128 key = hash128_bytes(message->addresses.bytes, message->addresses.len,
                                        table->seed ^ seed_of(account, concat));
     struct set *set;
+    set_id id;
 
+    if (table->sets == NULL && !alloc(table))
+        return SET_NONE;
     set_expire(table, now_ms);
-    HASH_FIND_BYHASHVALUE(hh, table->by_key, &key, sizeof(key), (unsigned)key.low, set);
-    if (set == NULL)
-        set = begin(table, key, concat->total);
-    else if (!set->finished)
-        DL_DELETE(table->live, set);
-    if (set == NULL)
-        return NULL;
-    if (!set->finished) {
-        set->expires_ms = now_ms + table->ttl_ms;
-        DL_APPEND(table->live, set);
+    id = find(table, key);
+    if (id != SET_NONE && at(table, id)->expires_ms <= now_ms) {
+        expire(table, id);
+        id = SET_NONE;
     }
+    if (id == SET_NONE)
+        id = begin(table, key, concat->total, now_ms);
+    if (id == SET_NONE)
+        return SET_NONE;
+    set = at(table, id);
+    if (!set->finished)
+        set->expires_ms = now_ms + table->ttl_ms;
     set->open++;
-    return set;
+    /* the next that goes, should a place be needed */
+    __builtin_prefetch(at(table, table->finished.first), 1);
+    return id;
+}
+
+uint16_t
+set_node(const struct set_table *table, set_id id)
+{
+    return at(table, id)->node;
 }
 
 void
-set_accept(struct set *set, uint8_t part, uint64_t now_ms)
+set_put_node(struct set_table *table, set_id id, uint16_t node)
 {
-    uint8_t bit = (uint8_t)(1U << (part & 7));
+    at(table, id)->node = node;
+}
 
-    if ((set->accepted[part >> 3] & bit) != 0)
+/* A set of more than 64 parts is not found out to be finished: it expires. */
+void
+set_accept(struct set_table *table, set_id id, uint8_t part, uint64_t now_ms)
+{
+    struct set *set = at(table, id);
+    uint64_t bit = 1ULL << ((part - 1) & 63);
+
+    if (part > 64 || (set->accepted & bit) != 0)
         return;
-    set->accepted[part >> 3] |= bit;
+    set->accepted |= bit;
     if (++set->accepted_count < set->total || set->forgotten)
         return;
-    DL_DELETE(set->table->live, set);
+    unlist(table, &table->live, id);
     set->finished = true;
-    set->expires_ms = now_ms + set->table->linger_ms;
-    DL_APPEND(set->table->finished, set);
+    set->expires_ms = now_ms + table->linger_ms;
+    append(table, &table->finished, id);
 }
 
 void
-set_leave(struct set *set)
+set_leave(struct set_table *table, set_id id)
 {
+    struct set *set = at(table, id);
+
     ensure(set->open > 0);
     if (--set->open == 0 && set->forgotten)
-        release(set->table, set);
-}
-
-static uint64_t
-expire_list(struct set_table *table, struct set *const *list, uint64_t now_ms)
-{
-    struct set *set;
-
-    while ((set = *list) != NULL && set->expires_ms <= now_ms) {
-        if (!set->finished)
-            table->expired++;
-        forget(table, set);
-    }
-    return set != NULL ? set->expires_ms : UINT64_MAX;
+        release(table, id);
 }
 
 uint64_t
 set_expire(struct set_table *table, uint64_t now_ms)
 {
-    uint64_t live = expire_list(table, &table->live, now_ms);
-    uint64_t finished = expire_list(table, &table->finished, now_ms);
+    uint64_t live = UINT64_MAX, finished = UINT64_MAX;
+    set_id id;
 
+    while ((id = table->finished.first) != SET_NONE) {
+        finished = at(table, id)->expires_ms;
+        if (finished > now_ms)
+            break;
+        expire(table, id);
+        finished = UINT64_MAX;
+    }
+    while ((id = table->live.first) != SET_NONE) {
+        live = at(table, id)->listed_ms;
+        if (live > now_ms)
+            break;
+        if (at(table, id)->expires_ms <= now_ms) {
+            expire(table, id);
+        } else {
+            unlist(table, &table->live, id);
+            list_live(table, id, now_ms);
+        }
+        live = UINT64_MAX;
+    }
     return live < finished ? live : finished;
 }

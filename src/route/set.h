@@ -7,8 +7,6 @@
 
 #include "base/ensure.h"
 #include "base/hash.h"
-#include "base/slab.h"
-#include "base/table.h"
 #include "smpp/concat.h"
 
 /*
@@ -20,30 +18,27 @@
 
 #define SET_NO_NODE UINT16_MAX
 
-struct set {
-    UT_hash_handle hh;
-    struct set_table *table;
-    struct set *prev;           /* utlist, in one of the table's lists */
-    struct set *next;
-    struct hash128 key;         /* of account, addresses, kind, reference and total */
-    uint64_t expires_ms;
-    uint32_t open;              /* requests that refer to it */
-    uint16_t node;              /* the farm's index of it, or SET_NO_NODE */
-    uint8_t total;
-    uint8_t accepted_count;
-    bool finished;              /* every part was accepted */
-    bool forgotten;             /* out of the table; freed when nothing refers to it */
-    uint8_t accepted[32];       /* a bit for each part number */
+/* A set's place in its table; it stays the same while something refers to the set. */
+typedef uint32_t set_id;
+#define SET_NONE ((set_id)0)
+
+struct set;
+
+struct set_list {
+    set_id first;
+    set_id last;
 };
 
 struct set_table {
-    struct slab *slab;
-    size_t cap;                 /* of a set's block */
-    struct set *by_key;         /* hash */
-    struct set *live;           /* in order of expiry */
-    struct set *finished;       /* in order of expiry */
-    uint32_t count;
+    struct set *sets;           /* [0] is none; NULL until the first set */
+    set_id *buckets;
+    uint32_t mask;              /* of buckets: their count less one */
     uint32_t max;
+    uint32_t count;             /* sets that are remembered */
+    uint32_t fresh;             /* from here on, no place was ever used */
+    set_id free;
+    struct set_list live;       /* in order of expiry */
+    struct set_list finished;   /* in order of expiry */
     uint64_t ttl_ms;
     uint64_t linger_ms;
     uint64_t seed;              /* so that nobody can choose what collides */
@@ -53,8 +48,7 @@ struct set_table {
 };
 
 void
-set_table_init(struct set_table *table, struct slab *slab, uint32_t max, uint64_t ttl_ms,
-               uint64_t linger_ms);
+set_table_init(struct set_table *table, uint32_t max, uint64_t ttl_ms, uint64_t linger_ms);
 
 /* Nothing may refer to a set any more. */
 void
@@ -63,9 +57,9 @@ set_table_fini(struct set_table *table);
 /*
  * The set that a part belongs to, begun (with SET_NO_NODE) if it is new, its
  * time begun anew. `account` is a number that stands for the account. The caller
- * refers to it until set_leave. NULL: out of memory.
+ * refers to it until set_leave. SET_NONE: out of memory, or requests refer to all.
  */
-MUST_USE struct set *
+MUST_USE set_id
 set_join(struct set_table *table, uint64_t account, const struct message *message,
          const struct concat *concat, uint64_t now_ms);
 
@@ -73,13 +67,20 @@ set_join(struct set_table *table, uint64_t account, const struct message *messag
 uint64_t
 set_hash(uint64_t account, const struct message *message, const struct concat *concat);
 
+/* The farm's index of the node that a set goes to, or SET_NO_NODE. */
+uint16_t
+set_node(const struct set_table *table, set_id id);
+
+void
+set_put_node(struct set_table *table, set_id id, uint16_t node);
+
 /* The node has accepted this part. */
 void
-set_accept(struct set *set, uint8_t part, uint64_t now_ms);
+set_accept(struct set_table *table, set_id id, uint8_t part, uint64_t now_ms);
 
 /* The caller refers to it no more. */
 void
-set_leave(struct set *set);
+set_leave(struct set_table *table, set_id id);
 
 /* Forgets what is over. Returns when the next will be, UINT64_MAX: none is left. */
 uint64_t
