@@ -60,6 +60,7 @@ struct conf_node {
     uint32_t weight;            /* 0 to 256; 0 takes no new messages */
     bool backup;                /* serves only when no other is up */
     const char *tag;            /* CONF_TAG_LEN characters */
+    bool gone;                  /* conf_follow: no longer in the file; its place is kept */
     const char *id_prefix;      /* what its message_ids begin with; "" unless message-id = prefix */
 };
 
@@ -141,6 +142,16 @@ conf_read(const char *path, char error[static CONF_ERROR_SIZE]);
  * nodes "node1", "node2" …, and a listener for each --listen. */
 MUST_USE struct conf *
 conf_from_options(const struct conf_options *options, char error[static CONF_ERROR_SIZE]);
+
+/*
+ * Makes `next` ready to take the place of `now` while running: farms, listeners and
+ * nodes come to stand in the same places, so that what knows a node by its index
+ * goes on. A node is the same by name and address; one that `next` does not have
+ * keeps its place, with weight 0 and `gone`; new ones come behind.
+ * False: `error` says what can't be changed while running.
+ */
+MUST_USE bool
+conf_follow(struct conf *next, const struct conf *now, char error[static CONF_ERROR_SIZE]);
 
 struct conf *
 conf_ref(struct conf *conf);

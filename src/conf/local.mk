@@ -4,6 +4,7 @@ libsmpplex_a_SOURCES += \
 	src/conf/message_id.def src/conf/redispatch.def src/conf/key.def \
 	src/conf/build.h \
 	src/conf/conf.c src/conf/conf.h \
+	src/conf/follow.c \
 	src/conf/key.c src/conf/key.h \
 	src/conf/options.c \
 	src/conf/read.c \

@@ -64,7 +64,7 @@ main(int argc, char **argv)
         status = EXIT_CONFIG;
     } else {
         log_notice(NULL, "starting version=%s", PACKAGE_VERSION);
-        status = master_run(conf, options.ready_file);
+        status = master_run(conf, options.config, options.ready_file);
     }
     conf_unref(conf);
     log_close();

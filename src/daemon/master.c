@@ -20,7 +20,8 @@
 #define EXIT_CONFIG 2
 
 struct master {
-    struct conf *conf;
+    struct conf *conf;          /* a reference */
+    const char *path;           /* where it was read, or NULL */
     struct loop loop;
     struct mailbox mailbox;
     struct worker worker;
@@ -70,6 +71,28 @@ on_drain_timeout(struct ev_loop *ev, ev_timer *timer, int revents)
     loop_stop(&master.loop);
 }
 
+/* Takes a changed file whole, or not at all. */
+static void
+reload(void)
+{
+    char error[CONF_ERROR_SIZE];
+    struct conf *next;
+
+    if (master.path == NULL || master.draining)
+        return;
+    next = conf_read(master.path, error);
+    if (next == NULL || !conf_follow(next, master.conf, error)) {
+        log_error(NULL, "configuration refused, the old one stays error=\"%s\"", error);
+        conf_unref(next);
+        return;
+    }
+    if (next->log_level != master.conf->log_level)
+        log_set_level(next->log_level);
+    worker_follow(&master.worker, next);
+    conf_unref(master.conf);
+    master.conf = next;
+}
+
 static void
 on_hang_up(struct ev_loop *ev, ev_signal *watcher, int revents)
 {
@@ -77,7 +100,8 @@ on_hang_up(struct ev_loop *ev, ev_signal *watcher, int revents)
     (void)watcher;
     (void)revents;
     log_reopen();
-    log_notice(NULL, "log opened anew");
+    log_notice(NULL, "told to look at log and configuration anew");
+    reload();
 }
 
 static void
@@ -164,11 +188,12 @@ failed:
 }
 
 int
-master_run(struct conf *conf, const char *ready_file)
+master_run(struct conf *conf, const char *path, const char *ready_file)
 {
     int status = EXIT_FAILURE;
 
-    master.conf = conf;
+    master.conf = conf_ref(conf);
+    master.path = path;
     master.fds = calloc(conf->listener_count, sizeof(*master.fds));
     if (master.fds == NULL || !loop_init(&master.loop))
         goto out_of_memory;
@@ -199,5 +224,6 @@ done:
         loop_fini(&master.loop);
     }
     free(master.fds);
+    conf_unref(master.conf);
     return status;
 }

@@ -26,7 +26,8 @@ static const char usage[] =
     "  -h, --help              print this and exit\n"
     "\n"
     "SIGTERM ends it when what is open is answered, a second one at once.\n"
-    "SIGHUP opens the log file anew; SIGUSR1 logs all counters.\n";
+    "SIGHUP opens the log file anew and takes what has changed in the configuration;\n"
+    "SIGUSR1 logs all counters.\n";
 
 enum { OPT_LOG = 256, OPT_LOG_LEVEL, OPT_READY_FILE };
 

@@ -6,13 +6,15 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "proxy/follow.h"
 #include "proxy/session.h"
 
 /* Something the master wants done on the worker's thread. */
 struct order {
     struct mail mail;
     struct worker *worker;
-    void (*carry_out)(struct worker *worker);
+    void (*carry_out)(struct worker *worker, struct conf *conf);
+    struct conf *conf;      /* a reference, or NULL */
 };
 
 static void
@@ -20,12 +22,14 @@ deliver(struct mail *mail)
 {
     struct order *order = container_of(mail, struct order, mail);
 
-    order->carry_out(order->worker);
+    order->carry_out(order->worker, order->conf);
+    conf_unref(order->conf);
     free(order);
 }
 
 static void
-give_order(struct worker *worker, void (*carry_out)(struct worker *worker))
+give_order(struct worker *worker, void (*carry_out)(struct worker *worker, struct conf *conf),
+           struct conf *conf)
 {
     struct order *order = calloc(1, sizeof(*order));
 
@@ -36,6 +40,7 @@ give_order(struct worker *worker, void (*carry_out)(struct worker *worker))
     order->mail.deliver = deliver;
     order->worker = worker;
     order->carry_out = carry_out;
+    order->conf = conf != NULL ? conf_ref(conf) : NULL;
     mailbox_post(&worker->mailbox, &order->mail);
 }
 
@@ -118,15 +123,33 @@ close_listeners(struct worker *worker)
 }
 
 static void
-drain(struct worker *worker)
+drain(struct worker *worker, struct conf *conf)
 {
+    (void)conf;
     close_listeners(worker);
     proxy_drain(&worker->proxy);
 }
 
 static void
-log_counters(struct worker *worker)
+follow(struct worker *worker, struct conf *conf)
 {
+    size_t i;
+
+    if (!proxy_follow(&worker->proxy, worker->conf, conf)) {
+        log_error(NULL, "out of memory, the configuration stays as it was");
+        return;
+    }
+    for (i = 0; i < conf->listener_count; i++)
+        worker->listeners[i].name = conf->listeners[i].name;
+    conf_unref(worker->conf);
+    worker->conf = conf_ref(conf);
+    log_notice(NULL, "configuration taken");
+}
+
+static void
+log_counters(struct worker *worker, struct conf *conf)
+{
+    (void)conf;
     proxy_log_counters(&worker->proxy);
 }
 
@@ -143,13 +166,19 @@ stop(struct mail *mail)
 void
 worker_drain(struct worker *worker)
 {
-    give_order(worker, drain);
+    give_order(worker, drain, NULL);
+}
+
+void
+worker_follow(struct worker *worker, struct conf *conf)
+{
+    give_order(worker, follow, conf);
 }
 
 void
 worker_log_counters(struct worker *worker)
 {
-    give_order(worker, log_counters);
+    give_order(worker, log_counters, NULL);
 }
 
 void

@@ -17,13 +17,13 @@
  */
 struct worker {
     /* constant since birth */
-    struct conf *conf;
     struct mailbox *master;
     void (*on_empty)(struct mail *mail);    /* on the master's thread */
     struct mail stop;                       /* needs no memory when it is posted */
     pthread_t thread;
     struct mailbox mailbox;
     /* the worker's thread's */
+    struct conf *conf;                      /* a reference */
     struct loop loop;
     struct proxy proxy;
     struct listener *listeners;             /* one for each of conf's */
@@ -44,6 +44,11 @@ worker_start(struct worker *worker);
  * responses. Then `on_empty` is mailed to the master. */
 void
 worker_drain(struct worker *worker);
+
+/* Has the worker go over to `conf`, which conf_follow has made ready behind the
+ * one that it has. */
+void
+worker_follow(struct worker *worker, struct conf *conf);
 
 /* Has the worker log its counters. */
 void

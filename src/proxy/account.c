@@ -7,18 +7,18 @@
 #include "base/hash.h"
 
 static struct account *
-account_new(struct proxy *proxy, const struct conf_farm *farm, const uint8_t *key, size_t key_len)
+account_new(struct proxy *proxy, struct farm *farm, const uint8_t *key, size_t key_len)
 {
     struct account *account = calloc(1, sizeof(*account) + key_len);
 
-    if (account != NULL)
-        account->farm = farm_get(proxy, farm);
-    if (account == NULL || account->farm == NULL || !balance_init(&account->balance, farm, proxy->account_starts)) {
+    if (account == NULL ||
+        !balance_init(&account->balance, farm->conf, proxy->account_starts)) {
         free(account);
         return NULL;
     }
     proxy->account_starts++;
     account->proxy = proxy;
+    account->farm = farm;
     account->hash = hash_bytes(key + sizeof(farm), key_len - sizeof(farm), 0);
     account->key_len = key_len;
     memcpy(account->key, key, key_len);
@@ -32,12 +32,15 @@ account_new(struct proxy *proxy, const struct conf_farm *farm, const uint8_t *ke
 }
 
 struct account *
-account_get(struct proxy *proxy, const struct conf_farm *farm, struct octets system_id)
+account_get(struct proxy *proxy, const struct conf_farm *conf, struct octets system_id)
 {
+    struct farm *farm = farm_get(proxy, conf);
     uint8_t key[sizeof(farm) + PDU_MAX_OPEN];
     struct account *account;
     size_t key_len = sizeof(farm) + system_id.len;
 
+    if (farm == NULL)
+        return NULL;
     ensure(key_len <= sizeof(key));
     memcpy(key, &farm, sizeof(farm));
     memcpy(key + sizeof(farm), system_id.bytes, system_id.len);

@@ -25,7 +25,7 @@ struct account {
 /* The account, made if it is new; the caller holds a reference. NULL: out of
  * memory. */
 MUST_USE struct account *
-account_get(struct proxy *proxy, const struct conf_farm *farm, struct octets system_id);
+account_get(struct proxy *proxy, const struct conf_farm *conf, struct octets system_id);
 
 /* Gives the reference back. */
 void

@@ -4,6 +4,24 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "proxy/account.h"
+#include "proxy/linkset.h"
+
+static void
+on_retire(struct ev_loop *ev, ev_timer *timer, int revents)
+{
+    struct farm *farm = timer->data;
+    struct account *account, *next_account;
+    struct linkset *linkset, *next;
+
+    (void)ev;
+    (void)revents;
+    HASH_ITER(hh, farm->proxy->accounts, account, next_account)
+        if (account->farm == farm)
+            DL_FOREACH_SAFE(account->linksets, linkset, next)
+                linkset_retire(linkset);
+}
+
 struct farm *
 farm_get(struct proxy *proxy, const struct conf_farm *conf)
 {
@@ -19,6 +37,8 @@ farm_get(struct proxy *proxy, const struct conf_farm *conf)
     farm->conf = conf;
     set_table_init(&farm->sets, conf->concat_max, conf->concat_ttl_ms, conf->concat_linger_ms);
     learn_init(&farm->learn, conf->learn_max);
+    ev_init(&farm->retire, on_retire);
+    farm->retire.data = farm;
     LL_PREPEND(proxy->farms, farm);
     return farm;
 }
@@ -30,6 +50,7 @@ farm_free_all(struct proxy *proxy)
 
     while ((farm = proxy->farms) != NULL) {
         LL_DELETE(proxy->farms, farm);
+        loop_timer_stop(proxy->loop, &farm->retire);
         set_table_fini(&farm->sets);
         learn_fini(&farm->learn);
         free(farm);

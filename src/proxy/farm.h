@@ -14,6 +14,7 @@ struct farm {
     const struct conf_farm *conf;
     struct set_table sets;
     struct learn learn;
+    ev_timer retire;                /* ends the links to nodes that are gone */
 };
 
 /* This worker's farm, made at first use; lives as long as the proxy. NULL: out

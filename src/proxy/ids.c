@@ -20,7 +20,7 @@ find_start(const struct conf_farm *conf, struct octets id, uint16_t *node)
 
     for (i = 0; i < conf->node_count; i++) {
         start = tag ? conf->nodes[i].tag : conf->nodes[i].id_prefix;
-        if (starts_with(id, start, strlen(start))) {
+        if (!conf->nodes[i].gone && starts_with(id, start, strlen(start))) {
             *node = (uint16_t)i;
             return true;
         }

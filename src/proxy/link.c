@@ -534,6 +534,25 @@ link_close(struct link *link)
 }
 
 void
+link_retire(struct link *link)
+{
+    renew_handle(link);
+    conn_resume(&link->conn);
+    link->unbind_number = window_number(&link->window);
+    enter(link, LINK_UNBINDING);
+    send_header(link, SMPP_UNBIND, SMPP_ROK, link->unbind_number);
+    link->ops->on_lost(link);
+    ensure(link->window.open == 0);
+}
+
+void
+link_follow(struct link *link, const struct conf_farm *farm)
+{
+    link->farm = farm;
+    link->window.limit = farm->window;
+}
+
+void
 link_abort(struct link *link)
 {
     if (link->state == LINK_CLOSED)

@@ -91,6 +91,15 @@ link_open(struct proxy *proxy, const struct conf_farm *farm, size_t node, const 
 void
 link_close(struct link *link);
 
+/* The node is to be used no longer: it is told so, and what is open there is
+ * lost (on_lost, within the call); on_closed tells the end. The link is bound. */
+void
+link_retire(struct link *link);
+
+/* From here on `farm` is the node's; the node has kept its place in it. */
+void
+link_follow(struct link *link, const struct conf_farm *farm);
+
 /* Closes at once, without a word to the node; on_closed follows within the call. */
 void
 link_abort(struct link *link);

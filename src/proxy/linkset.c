@@ -54,6 +54,7 @@ bury(struct grave *grave)
 
     free(linkset->bind);
     free(linkset->bind_resp);
+    free(linkset->links);
     free(linkset);
 }
 
@@ -275,44 +276,51 @@ end(struct linkset *linkset)
 }
 
 static void
-on_link_closed(struct link *link)
+open_link(struct linkset *linkset, size_t node)
 {
-    struct linkset *linkset = link->owner;
+    struct link *link;
 
-    linkset->links[link->node] = NULL;
-    if (--linkset->open == 0)
-        end(linkset);
+    if (linkset->farm->nodes[node].gone)
+        return;
+    link = link_open(linkset->proxy, linkset->farm, node, linkset->bind, linkset->label,
+                     &link_ops, linkset);
+    linkset->links[node] = link;
+    if (link == NULL)
+        return;
+    link->window.sum = &linkset->account->balance.open[node];
+    linkset->unspoken++;
+    linkset->open++;
 }
 
 static void
-open_links(struct linkset *linkset)
+on_link_closed(struct link *link)
 {
-    size_t i;
+    struct linkset *linkset = link->owner;
+    size_t node = link->node;
 
-    for (i = 0; i < linkset->farm->node_count; i++) {
-        linkset->links[i] = link_open(linkset->proxy, linkset->farm, i, linkset->bind,
-                                      linkset->label, &link_ops, linkset);
-        if (linkset->links[i] == NULL)
-            continue;
-        linkset->links[i]->window.sum = &linkset->account->balance.open[i];
-        linkset->unspoken++;
-    }
-    linkset->open += linkset->unspoken;
+    linkset->links[node] = NULL;
+    linkset->open--;
+    if (linkset->state != LINKSET_CLOSING)
+        open_link(linkset, node);   /* a node that went has come back */
+    if (linkset->open == 0)
+        end(linkset);
 }
 
 struct linkset *
 linkset_open(struct proxy *proxy, const struct conf_farm *farm, const struct pdu *bind,
              const char *label, const struct linkset_ops *ops, void *owner)
 {
-    struct linkset *linkset;
+    struct linkset *linkset = calloc(1, sizeof(*linkset));
     struct bind facts;
+    size_t i;
 
-    linkset = calloc(1, sizeof(*linkset) + farm->node_count * sizeof(linkset->links[0]));
     if (linkset == NULL || !bind_parse(bind, &facts))
         goto failed;
     linkset->bind = malloc(bind->length);
+    linkset->links = calloc(farm->node_count, sizeof(*linkset->links));
+    linkset->room = farm->node_count;
     linkset->account = account_get(proxy, farm, facts.system_id);
-    if (linkset->bind == NULL || linkset->account == NULL)
+    if (linkset->bind == NULL || linkset->links == NULL || linkset->account == NULL)
         goto failed;
     memcpy(linkset->bind, bind->bytes, bind->length);
     linkset->proxy = proxy;
@@ -323,7 +331,8 @@ linkset_open(struct proxy *proxy, const struct conf_farm *farm, const struct pdu
     ev_init(&linkset->timer, on_timer);
     linkset->timer.data = linkset;
     linkset->open = 1;      /* ours, until the last link is closed */
-    open_links(linkset);
+    for (i = 0; i < farm->node_count; i++)
+        open_link(linkset, i);
     if (linkset->unspoken == 0)
         goto failed;
     DL_APPEND(linkset->account->linksets, linkset);
@@ -334,9 +343,89 @@ failed:
     if (linkset != NULL && linkset->account != NULL)
         account_put(linkset->account);
     if (linkset != NULL)
-        free(linkset->bind);
-    free(linkset);
+        bury(&linkset->grave);
     return NULL;
+}
+
+bool
+linkset_reserve(struct linkset *linkset, const struct conf_farm *next)
+{
+    struct link **links = linkset->links;
+    size_t i;
+
+    if (next->node_count > linkset->room) {
+        links = calloc(next->node_count, sizeof(*links));
+        if (links != NULL) {
+            memcpy(links, linkset->links, linkset->room * sizeof(*links));
+            free(linkset->links);
+            linkset->links = links;
+            linkset->room = next->node_count;
+        }
+    }
+    for (i = 0; i < linkset->farm->node_count; i++)
+        if (linkset->links[i] != NULL)
+            linkset->links[i]->window.sum = &linkset->account->balance.open[i];
+    return links != NULL;
+}
+
+/* Weights may have changed: how many of the bound links take messages? */
+static void
+count_takers(struct linkset *linkset)
+{
+    uint32_t before = linkset->takers;
+    size_t i;
+
+    linkset->takers = 0;
+    for (i = 0; i < linkset->farm->node_count; i++)
+        if (linkset->links[i] != NULL && linkset->links[i]->state == LINK_BOUND)
+            linkset->takers += has_weight(linkset->links[i]);
+    if (linkset->state != LINKSET_BOUND)
+        return;
+    if (before > 0 && linkset->takers == 0) {
+        linkset->starved_at_ms = loop_now_ms(linkset->proxy->loop);
+        linkset->ops->on_starved(linkset);
+    } else if (before == 0 && linkset->takers > 0) {
+        linkset->ops->on_room(linkset);
+    }
+}
+
+void
+linkset_follow(struct linkset *linkset, const struct conf_farm *next)
+{
+    struct link *link;
+    size_t i;
+
+    linkset->farm = next;
+    for (i = 0; i < next->node_count; i++) {
+        link = linkset->links[i];
+        if (link != NULL)
+            link_follow(link, next);
+        if (linkset->state == LINKSET_CLOSING)
+            continue;
+        if (link == NULL)
+            open_link(linkset, i);
+        else if (next->nodes[i].gone && link->state != LINK_BOUND && link->has_spoken)
+            link_close(link);
+    }
+    if (linkset->state != LINKSET_CLOSING)
+        count_takers(linkset);
+}
+
+void
+linkset_retire(struct linkset *linkset)
+{
+    struct link *link;
+    size_t i;
+
+    for (i = 0; i < linkset->farm->node_count && linkset->state != LINKSET_CLOSING; i++) {
+        link = linkset->links[i];
+        if (link == NULL || !linkset->farm->nodes[i].gone)
+            continue;
+        if (link->state == LINK_BOUND)
+            link_retire(link);
+        else if (link->has_spoken && link->state != LINK_UNBINDING)
+            link_close(link);
+    }
 }
 
 static void

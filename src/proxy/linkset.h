@@ -72,7 +72,8 @@ struct linkset {
     uint64_t starved_at_ms;         /* when the last taker was lost */
     ev_timer timer;
     struct grave grave;
-    struct link *links[];           /* one a node; NULL: could not be made, or has ended */
+    struct link **links;            /* one a node; NULL: could not be made, or has ended */
+    size_t room;                    /* nodes that there is room for */
 };
 
 /* Starts to bind to all nodes of the farm. NULL: out of memory. */
@@ -99,5 +100,19 @@ linkset_pause(struct linkset *linkset);
 
 void
 linkset_resume(struct linkset *linkset);
+
+/* Makes room for as many nodes as `next` has, and for those of the account's
+ * balance. False: out of memory. */
+MUST_USE bool
+linkset_reserve(struct linkset *linkset, const struct conf_farm *next);
+
+/* From here on `next` is the farm. Links to nodes that are new are opened; those
+ * to nodes that are gone take no new messages, until linkset_retire. */
+void
+linkset_follow(struct linkset *linkset, const struct conf_farm *next);
+
+/* Ends the links to nodes that are gone. */
+void
+linkset_retire(struct linkset *linkset);
 
 #endif

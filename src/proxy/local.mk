@@ -4,6 +4,7 @@ libsmpplex_a_SOURCES += \
 	src/proxy/counters.h src/proxy/counter.def \
 	src/proxy/downward.c src/proxy/downward.h \
 	src/proxy/farm.c src/proxy/farm.h \
+	src/proxy/follow.c src/proxy/follow.h \
 	src/proxy/ids.c src/proxy/ids.h \
 	src/proxy/link.c src/proxy/link.h src/proxy/link_loss.def src/proxy/link_state.def \
 	src/proxy/linkset.c src/proxy/linkset.h src/proxy/linkset_state.def \

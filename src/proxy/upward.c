@@ -373,7 +373,7 @@ detach(struct link *link, struct pending *pendings, uint32_t n, struct request_l
     for (i = 0; i < n; i++) {
         request = pendings[i].request;
         /* What a link that ends in order has not written yet, it still does. */
-        written = link->conn.state == CONN_FINISHING ||
+        written = link->conn.state != CONN_CLOSED ||
                   pendings[i].queued < conn_written(&link->conn);
         window_take(&link->window, &pendings[i], WINDOW_FAILED_OVER);
         if (may_move(link->farm, request, written)) {

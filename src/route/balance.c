@@ -83,22 +83,59 @@ rewrite(struct balance *balance)
     free(gained);
 }
 
+/* An array of n elements in the place of one of `old`; the new ones are zero. */
+static bool
+extend(void **array, size_t old, size_t n, size_t size)
+{
+    char *larger = calloc(n, size);
+
+    if (larger == NULL)
+        return false;
+    if (old > 0)
+        memcpy(larger, *array, old * size);
+    free(*array);
+    *array = larger;
+    return true;
+}
+
+bool
+balance_reserve(struct balance *balance, const struct conf_farm *next)
+{
+    size_t old = balance->room, n = next->node_count, i;
+    void *links = balance->links, *open = balance->open, *names = balance->names;
+    bool ok;
+
+    if (n <= old)
+        return true;
+    ok = extend(&links, old, n, sizeof(*balance->links));
+    balance->links = links;
+    ok = ok && extend(&open, old, n, sizeof(*balance->open));
+    balance->open = open;
+    ok = ok && extend(&names, old, n, sizeof(*balance->names));
+    balance->names = names;
+    if (!ok)
+        return false;
+    for (i = old; i < n; i++)
+        balance->names[i] = hash_bytes(next->nodes[i].name, strlen(next->nodes[i].name), 0);
+    balance->room = n;
+    return true;
+}
+
+void
+balance_follow(struct balance *balance, const struct conf_farm *next)
+{
+    balance->farm = next;
+    rewrite(balance);
+}
+
 bool
 balance_init(struct balance *balance, const struct conf_farm *farm, uint32_t start)
 {
-    size_t i;
-
     *balance = (struct balance){.farm = farm, .start = start};
-    balance->links = calloc(farm->node_count, sizeof(*balance->links));
-    balance->open = calloc(farm->node_count, sizeof(*balance->open));
-    balance->names = calloc(farm->node_count, sizeof(*balance->names));
-    if (balance->links == NULL || balance->open == NULL || balance->names == NULL) {
-        balance_fini(balance);
-        return false;
-    }
-    for (i = 0; i < farm->node_count; i++)
-        balance->names[i] = hash_bytes(farm->nodes[i].name, strlen(farm->nodes[i].name), 0);
-    return true;
+    if (balance_reserve(balance, farm))
+        return true;
+    balance_fini(balance);
+    return false;
 }
 
 void

@@ -16,7 +16,8 @@
  * written anew only when a node comes or goes.
  */
 struct balance {
-    const struct conf_farm *farm;   /* outlives the balance */
+    const struct conf_farm *farm;   /* lives until balance_follow or longer */
+    size_t room;                    /* nodes that the arrays have room for */
     uint32_t *links;                /* bound links of each node */
     uint32_t *open;                 /* unanswered requests at each node, by its links' windows */
     uint16_t *turns;                /* node indices */
@@ -33,6 +34,16 @@ balance_init(struct balance *balance, const struct conf_farm *farm, uint32_t sta
 
 void
 balance_fini(struct balance *balance);
+
+/* Makes room for as many nodes as `next` has. False: out of memory, and all is
+ * as before. */
+MUST_USE bool
+balance_reserve(struct balance *balance, const struct conf_farm *next);
+
+/* From here on `next` is the farm; the nodes that were there have kept their
+ * places. Room was reserved. */
+void
+balance_follow(struct balance *balance, const struct conf_farm *next);
 
 /* A link to the node was bound, or is bound no longer. */
 void

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Brings a new configuration into the order of the one that runs. What is not
+ * in it any more, of nodes, is copied over as gone; farms and listeners have to
+ * stay.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/build.h"
+
+static bool
+refuse(char *error, const char *kind, const char *name, const char *why)
+{
+    snprintf(error, CONF_ERROR_SIZE, "%s '%s' %s while smpplex runs: start it anew", kind, name,
+             why);
+    return false;
+}
+
+static bool
+find_farm(const struct conf *conf, const char *name, size_t *i)
+{
+    for (*i = 0; *i < conf->farm_count; ++*i)
+        if (strcmp(conf->farms[*i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool
+find_listener(const struct conf *conf, const char *name, size_t *i)
+{
+    for (*i = 0; *i < conf->listener_count; ++*i)
+        if (strcmp(conf->listeners[*i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void
+swap_farms(struct conf *conf, size_t a, size_t b)
+{
+    struct conf_farm farm = conf->farms[a];
+    size_t i;
+
+    conf->farms[a] = conf->farms[b];
+    conf->farms[b] = farm;
+    for (i = 0; i < conf->listener_count; i++)
+        if (conf->listeners[i].farm == &conf->farms[a])
+            conf->listeners[i].farm = &conf->farms[b];
+        else if (conf->listeners[i].farm == &conf->farms[b])
+            conf->listeners[i].farm = &conf->farms[a];
+}
+
+static void
+swap_listeners(struct conf *conf, size_t a, size_t b)
+{
+    struct conf_listener listener = conf->listeners[a];
+
+    conf->listeners[a] = conf->listeners[b];
+    conf->listeners[b] = listener;
+}
+
+static bool
+order_farms(struct conf *next, const struct conf *now, char *error)
+{
+    size_t i, at;
+
+    for (i = 0; i < now->farm_count; i++) {
+        if (!find_farm(next, now->farms[i].name, &at))
+            return refuse(error, "farm", now->farms[i].name, "can't be removed");
+        swap_farms(next, i, at);
+    }
+    if (next->farm_count > now->farm_count)
+        return refuse(error, "farm", next->farms[now->farm_count].name, "can't be added");
+    return true;
+}
+
+static bool
+order_listeners(struct conf *next, const struct conf *now, char *error)
+{
+    const struct conf_listener *was, *is;
+    size_t i, at;
+
+    for (i = 0; i < now->listener_count; i++) {
+        was = &now->listeners[i];
+        if (!find_listener(next, was->name, &at))
+            return refuse(error, "listener", was->name, "can't be removed");
+        swap_listeners(next, i, at);
+        is = &next->listeners[i];
+        if (!addr_equal(&is->addr, &was->addr))
+            return refuse(error, "listener", was->name, "can't change its address");
+        if (is->farm - next->farms != was->farm - now->farms)
+            return refuse(error, "listener", was->name, "can't change its farm");
+    }
+    if (next->listener_count > now->listener_count)
+        return refuse(error, "listener", next->listeners[now->listener_count].name,
+                      "can't be added");
+    return true;
+}
+
+static bool
+is_same(const struct conf_node *a, const struct conf_node *b)
+{
+    return strcmp(a->name, b->name) == 0 && addr_equal(&a->addr, &b->addr);
+}
+
+/* Moves the node from `next` to its place, or makes one that is gone. */
+static bool
+take_node(struct conf_farm *next, const struct conf_node *was, struct conf_node *place)
+{
+    size_t i;
+
+    for (i = 0; i < next->node_count; i++)
+        if (next->nodes[i].name != NULL && is_same(&next->nodes[i], was)) {
+            *place = next->nodes[i];
+            next->nodes[i] = (struct conf_node){0};
+            return true;
+        }
+    *place = (struct conf_node){.name = strdup(was->name), .address = strdup(was->address),
+                                .addr = was->addr, .gone = true, .tag = strdup(was->tag),
+                                .id_prefix = strdup(was->id_prefix)};
+    return place->name != NULL && place->address != NULL && place->tag != NULL &&
+           place->id_prefix != NULL;
+}
+
+static bool
+order_nodes(struct conf_farm *next, const struct conf_farm *now)
+{
+    struct conf_farm ordered = *next;
+    size_t i;
+    bool ok;
+
+    ok = conf_farm_alloc(&ordered, now->node_count + next->node_count);
+    if (!ok)
+        return false;
+    for (i = 0; i < now->node_count; i++)
+        ok = take_node(next, &now->nodes[i], &ordered.nodes[i]) && ok;
+    ordered.node_count = now->node_count;
+    for (i = 0; i < next->node_count; i++)
+        if (next->nodes[i].name != NULL)
+            ordered.nodes[ordered.node_count++] = next->nodes[i];
+    free(next->nodes);
+    *next = ordered;
+    return ok;
+}
+
+bool
+conf_follow(struct conf *next, const struct conf *now, char error[static CONF_ERROR_SIZE])
+{
+    size_t i;
+
+    if (!order_farms(next, now, error) || !order_listeners(next, now, error))
+        return false;
+    for (i = 0; i < now->farm_count; i++)
+        if (!order_nodes(&next->farms[i], &now->farms[i])) {
+            snprintf(error, CONF_ERROR_SIZE, "memory is short");
+            return false;
+        }
+    return true;
+}
