@@ -51,6 +51,13 @@ enum conf_message_id {
 #undef MESSAGE_ID
 };
 
+/* What becomes of messages above the rate. */
+enum conf_rate_excess {
+#define RATE_EXCESS(symbol, name, help) CONF_RATE_##symbol,
+#include "conf/rate_excess.def"
+#undef RATE_EXCESS
+};
+
 #define CONF_TAG_LEN 2
 
 struct conf_node {
@@ -85,6 +92,8 @@ struct conf_farm {
     enum conf_redispatch redispatch;
     uint32_t redispatch_max;        /* times that one request is moved */
     uint32_t busy_status;           /* command_status */
+    uint32_t rate;                  /* messages a second of one account; 0: no limit */
+    enum conf_rate_excess rate_excess;
     /* long messages */
     enum conf_concat_place concat_place;
     enum conf_concat_loss concat_loss;

@@ -32,6 +32,7 @@ const size_t key_count = sizeof(keys) / sizeof(keys[0]);
 /* Numbers and enums are all read and written as 32 bits. */
 _Static_assert(sizeof(enum conf_balance) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_redispatch) == sizeof(uint32_t), "enum of 32 bits");
+_Static_assert(sizeof(enum conf_rate_excess) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_concat_place) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_concat_loss) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_message_id) == sizeof(uint32_t), "enum of 32 bits");
@@ -48,6 +49,13 @@ static const char *const redispatch_names[] = {
 #define REDISPATCH(symbol, name, help) name,
 #include "conf/redispatch.def"
 #undef REDISPATCH
+    NULL,
+};
+
+static const char *const rate_excess_names[] = {
+#define RATE_EXCESS(symbol, name, help) name,
+#include "conf/rate_excess.def"
+#undef RATE_EXCESS
     NULL,
 };
 
@@ -265,6 +273,8 @@ key_read(const struct key *key, const char *text, void *object, char why[static 
         return read_choice(text, balance_names, field, why);
     case KEY_REDISPATCH:
         return read_choice(text, redispatch_names, field, why);
+    case KEY_RATE_EXCESS:
+        return read_choice(text, rate_excess_names, field, why);
     case KEY_CONCAT_PLACE:
         return read_choice(text, concat_place_names, field, why);
     case KEY_CONCAT_LOSS:
@@ -333,6 +343,9 @@ key_print(const struct key *key, const void *object, FILE *out)
         break;
     case KEY_REDISPATCH:
         fputs(redispatch_names[*(const uint32_t *)field], out);
+        break;
+    case KEY_RATE_EXCESS:
+        fputs(rate_excess_names[*(const uint32_t *)field], out);
         break;
     case KEY_CONCAT_PLACE:
         fputs(concat_place_names[*(const uint32_t *)field], out);

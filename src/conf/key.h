@@ -30,6 +30,7 @@ enum key_type {
     KEY_BOOL,
     KEY_BALANCE,
     KEY_REDISPATCH,
+    KEY_RATE_EXCESS,
     KEY_CONCAT_PLACE,
     KEY_CONCAT_LOSS,
     KEY_MESSAGE_ID,

@@ -19,7 +19,7 @@
 #include "conf/suggest.h"
 #include "conf/text.h"
 
-#define OPTIONS_MAX 32
+#define OPTIONS_MAX 48
 
 /* A function that each section calls as it opens, by way of a default value:
  * the only moment at which libconfuse tells the line of its title. */

@@ -6,6 +6,7 @@
 #include "proxy/farm.h"
 #include "proxy/proxy.h"
 #include "route/balance.h"
+#include "route/rate.h"
 #include "smpp/pdu.h"
 #include "smpp/reader.h"
 
@@ -15,6 +16,7 @@ struct account {
     struct proxy *proxy;
     struct farm *farm;
     struct balance balance;
+    struct rate rate;
     uint64_t hash;              /* of the system_id, the same on every machine */
     struct linkset *linksets;   /* list, by linkset.c; each has a reference */
     unsigned refs;

@@ -38,6 +38,7 @@ struct request {
     enum request_rule rule;
     uint16_t node;          /* REQUEST_NODE; on a tour the next to ask */
     uint8_t part;           /* REQUEST_SET: its number in the set */
+    bool counted;           /* against the account's rate, or not subject to it */
     bool by_hash;           /* REQUEST_SET: its set is placed by hash */
     bool accepted;          /* on a tour: some node has said yes */
     set_id set;             /* REQUEST_SET, else SET_NONE; referred to until it is freed */

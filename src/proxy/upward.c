@@ -104,6 +104,54 @@ dispatch(struct session *session, struct request *request)
     return false;
 }
 
+static bool
+is_message(const struct request *request)
+{
+    uint32_t command = request_command(request);
+
+    return command == SMPP_SUBMIT_SM || command == SMPP_DATA_SM || command == SMPP_SUBMIT_MULTI;
+}
+
+/* May it pass, by its account's rate? A part follows its set in any case: a long
+ * message is not torn. */
+static bool
+within_rate(struct session *session, struct request *request)
+{
+    uint32_t per_second = session->listener->farm->rate;
+    struct rate *rate = &session->linkset->account->rate;
+    uint64_t now_us = session->proxy->loop->now_us;
+
+    if (request->counted || per_second == 0 || !is_message(request))
+        return true;
+    request->counted = true;
+    if (request->set != SET_NONE && set_node(request->sets, request->set) != SET_NO_NODE)
+        rate_owe(rate, per_second, now_us);
+    else
+        request->counted = rate_take(rate, per_second, now_us);
+    return request->counted;
+}
+
+/* Above the rate: true where it has been answered, false where it is to be held. */
+static bool
+throttle(struct session *session, struct request *request)
+{
+    const struct conf_farm *farm = session->listener->farm;
+    struct account *account = session->linkset->account;
+
+    switch (farm->rate_excess) {
+    case CONF_RATE_DELAY:
+        session->proxy->counters.delayed++;
+        session_watch_by(session, loop_now_ms(session->proxy->loop) +
+                                      rate_wait_us(&account->rate, farm->rate) / 1000);
+        return false;
+    case CONF_RATE_THROTTLE:
+        session->proxy->counters.throttled++;
+        refuse(session, request, SMPP_RTHROTTLED);
+        return true;
+    }
+    return false;
+}
+
 void
 upward_request(struct session *session, const struct pdu *pdu)
 {
@@ -123,8 +171,10 @@ upward_request(struct session *session, const struct pdu *pdu)
         return;
     }
     /* What any node may take must not overtake; the rest has an order of its own. */
-    if ((request->rule == REQUEST_ANY && session->held.first != NULL) ||
-        !dispatch(session, request))
+    if (request->rule == REQUEST_ANY && session->held.first != NULL)
+        hold(session, request);
+    else if (within_rate(session, request) ? !dispatch(session, request)
+                                           : !throttle(session, request))
         hold(session, request);
 }
 
@@ -136,7 +186,8 @@ upward_serve(struct session *session)
 
     while (session->held.first != NULL) {
         request = request_list_shift(&session->held);
-        if (dispatch(session, request))
+        if (within_rate(session, request) ? dispatch(session, request)
+                                          : throttle(session, request))
             continue;
         request_list_append(&one, request);
         request_list_put_before(&session->held, &one);
@@ -208,6 +259,23 @@ expire_held(struct session *session)
     return due;
 }
 
+/* Sends what its account's rate has made wait. Returns when more may go. */
+static uint64_t
+serve_by_rate(struct session *session)
+{
+    uint32_t per_second = session->listener->farm->rate;
+    struct linkset *linkset = session->linkset;
+    uint64_t wait_us;
+
+    if (per_second == 0 || session->held.first == NULL || linkset->takers == 0)
+        return UINT64_MAX;
+    upward_serve(session);
+    if (session->held.first == NULL)
+        return UINT64_MAX;
+    wait_us = rate_wait_us(&linkset->account->rate, per_second);
+    return loop_now_ms(session->proxy->loop) + wait_us / 1000 + 1;
+}
+
 uint64_t
 upward_expire_held(struct session *session)
 {
@@ -221,6 +289,8 @@ upward_expire_held(struct session *session)
             due = its < due ? its : due;
         }
     its = expire_held(session);
+    due = its < due ? its : due;
+    its = serve_by_rate(session);
     session_update_reading(session);
     return its < due ? its : due;
 }
