@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: ISC
-EXTRA_DIST += etc/smpplex.conf
+# The example goes to the documentation: nothing in use is overwritten.
+examplesdir = $(docdir)/examples
+dist_examples_DATA = etc/smpplex.conf
