@@ -110,7 +110,7 @@ sub lose_one {
     my ($redispatch, $more) = @_;
     my @doors = map { Smpplex::Peer->listen } 1 .. 2;
     my $plex = start_plex(conf => conf_text(
-        farm => {redispatch => $redispatch, reconnect => '60s', 'reconnect-max' => '60s',
+        farm => {redispatch => $redispatch, 'message-id' => 'learn', reconnect => '60s', 'reconnect-max' => '60s',
                  %{$more // {}}},
         nodes => [['a', $doors[0]->addr], ['b', $doors[1]->addr]]));
     my $client = Smpplex::Peer->connect($plex->addr);

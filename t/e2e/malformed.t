@@ -124,7 +124,7 @@ subtest 'a body that cannot be read is the node\'s affair' => sub {
     my $first = $node->read;
     $node->answer($first, 0, "one\0");
     $node->answer($first, 0, "two\0");
-    is($client->read->{body}, "one\0", 'a response sent twice');
+    is($client->read->{body}, "10one\0", 'a response sent twice');
     $client->send(pdu('enquire_link', 0, 16));
     is($client->read->{number}, 16, 'reaches the client once');
     $node->send(pack 'NNNN', 5, 5, 5, 5);

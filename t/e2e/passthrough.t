@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: ISC
 #
-# What passes, passes byte for byte but for the sequence_number.
+# What passes, passes byte for byte but for the sequence_number, where message ids
+# are not tagged.
 use strict;
 use warnings;
 use Test::More;
@@ -10,7 +11,8 @@ use Smpplex::Peer;
 use Smpplex::Test;
 
 my $door = Smpplex::Peer->listen;
-my $plex = start_plex(args => ['--listen', '127.0.0.1:0', '--node', $door->addr]);
+my $plex = start_plex(conf => conf_text(farm => {'message-id' => 'learn'},
+                                        nodes => [['node1', $door->addr]]));
 my $client = Smpplex::Peer->connect($plex->addr);
 $client->send(bind_pdu('transceiver', 0x7FFFFFFF));
 my $node = $door->accept_bind;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "route/balance.h"
 
+#include "base/hash.h"
 #include "unit/unit.h"
 
 #define NODES 4
 
+static const char *const names[NODES] = {"a", "b", "c", "d"};
 static struct conf_node nodes[NODES];
 static struct conf_farm farm = {.nodes = nodes};
 static struct balance balance;
@@ -18,7 +20,7 @@ start(size_t count, const uint32_t *weights, uint32_t shift)
     memset(nodes, 0, sizeof(nodes));
     farm.node_count = count;
     for (i = 0; i < count; i++)
-        nodes[i].weight = weights[i];
+        nodes[i] = (struct conf_node){.name = names[i], .weight = weights[i]};
     ck_assert(balance_init(&balance, &farm, shift));
 }
 
@@ -153,9 +155,120 @@ START_TEST(accounts_that_begin_at_shifted_places_do_not_meet_the_same_node)
 }
 END_TEST
 
+/* --- by hash --- */
+
+#define KEYS 100000
+
+static uint64_t
+key(uint32_t i)
+{
+    return hash_bytes(&i, sizeof(i), 0);
+}
+
+static size_t
+by_hash(uint32_t i)
+{
+    size_t node;
+
+    ck_assert(balance_by_hash(&balance, key(i), &node));
+    return node;
+}
+
+START_TEST(a_hash_names_the_same_node_in_whatever_order_they_stand)
+{
+    static char chosen[KEYS];
+    uint32_t i;
+
+    start(4, (const uint32_t[]){1, 2, 1, 5}, 0);
+    bind_all();
+    for (i = 0; i < KEYS; i++)
+        chosen[i] = nodes[by_hash(i)].name[0];
+    balance_fini(&balance);
+    start(4, (const uint32_t[]){5, 1, 2, 1}, 3);    /* d c b a */
+    nodes[0].name = "d";
+    nodes[1].name = "c";
+    nodes[2].name = "b";
+    nodes[3].name = "a";
+    balance_fini(&balance);
+    ck_assert(balance_init(&balance, &farm, 3));
+    bind_all();
+    for (i = 0; i < KEYS; i++)
+        ck_assert_int_eq(nodes[by_hash(i)].name[0], chosen[i]);
+    balance_fini(&balance);
+}
+END_TEST
+
+START_TEST(hashes_are_shared_out_by_weight)
+{
+    static const uint32_t weights[] = {1, 2, 3, 4};
+    unsigned shares[4] = {0};
+    uint32_t i;
+
+    start(4, weights, 0);
+    bind_all();
+    for (i = 0; i < KEYS; i++)
+        shares[by_hash(i)]++;
+    for (i = 0; i < 4; i++) {
+        ck_assert_uint_gt(shares[i], KEYS / 10 * weights[i] * 97 / 100);
+        ck_assert_uint_lt(shares[i], KEYS / 10 * weights[i] * 103 / 100);
+    }
+    balance_fini(&balance);
+}
+END_TEST
+
+START_TEST(only_what_was_its_own_moves_when_a_node_goes)
+{
+    static size_t before[KEYS];
+    unsigned shares[4] = {0};
+    uint32_t i;
+
+    start(4, (const uint32_t[]){1, 1, 1, 1}, 0);
+    bind_all();
+    for (i = 0; i < KEYS; i++)
+        before[i] = by_hash(i);
+    balance_link_lost(&balance, 2);
+    for (i = 0; i < KEYS; i++) {
+        if (before[i] == 2)
+            shares[by_hash(i)]++;
+        else
+            ck_assert_uint_eq(by_hash(i), before[i]);
+    }
+    ck_assert_uint_eq(shares[2], 0);
+    for (i = 0; i < 4; i++)
+        ck_assert(i == 2 || (shares[i] > KEYS / 12 * 94 / 100 && shares[i] < KEYS / 12 * 106 / 100));
+    balance_link_bound(&balance, 2);
+    for (i = 0; i < KEYS; i++)
+        ck_assert_uint_eq(by_hash(i), before[i]);
+    balance_fini(&balance);
+}
+END_TEST
+
+START_TEST(a_hash_names_a_backup_only_when_no_other_is_up)
+{
+    size_t node;
+    uint32_t i;
+
+    start(4, (const uint32_t[]){1, 0, 1, 1}, 0);
+    nodes[2].backup = nodes[3].backup = true;
+    bind_all();
+    for (i = 0; i < 1000; i++)
+        ck_assert_uint_eq(by_hash(i), 0);
+    balance_link_lost(&balance, 0);
+    for (i = 0; i < 1000; i++)
+        ck_assert_uint_ge(by_hash(i), 2);
+    balance_link_lost(&balance, 2);
+    balance_link_lost(&balance, 3);
+    ck_assert(!balance_by_hash(&balance, key(0), &node));
+    balance_fini(&balance);
+}
+END_TEST
+
 UNIT_MAIN("balance", equal_nodes_take_turns, weights_are_spread_smoothly,
           weights_with_a_common_divisor_are_the_same_as_without,
           a_node_without_a_link_has_no_turn_and_gets_it_back,
           a_node_has_turns_as_long_as_one_of_its_links_is_bound, without_links_there_are_no_turns,
           weight_0_takes_no_messages, a_backup_serves_only_when_no_other_is_up,
-          accounts_that_begin_at_shifted_places_do_not_meet_the_same_node)
+          accounts_that_begin_at_shifted_places_do_not_meet_the_same_node,
+          a_hash_names_the_same_node_in_whatever_order_they_stand,
+          hashes_are_shared_out_by_weight, only_what_was_its_own_moves_when_a_node_goes,
+          a_hash_names_a_backup_only_when_no_other_is_up)

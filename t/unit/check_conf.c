@@ -92,8 +92,17 @@ START_TEST(a_short_file_gets_the_defaults)
     ck_assert_int_eq(farm->redispatch, CONF_REDISPATCH_ALL);
     ck_assert_uint_eq(farm->redispatch_max, 3);
     ck_assert_uint_eq(farm->busy_status, SMPP_RTHROTTLED);
+    ck_assert_int_eq(farm->concat_place, CONF_CONCAT_PLACE_BALANCE);
+    ck_assert_int_eq(farm->concat_loss, CONF_CONCAT_LOSS_MOVE);
+    ck_assert_uint_eq(farm->concat_ttl_ms, 120000);
+    ck_assert_uint_eq(farm->concat_linger_ms, 10000);
+    ck_assert_uint_eq(farm->concat_max, 100000);
+    ck_assert_int_eq(farm->message_id, CONF_MESSAGE_ID_TAG);
+    ck_assert_uint_eq(farm->learn_max, 1000000);
     ck_assert_uint_eq(farm->node_count, 1);
     ck_assert_str_eq(farm->nodes[0].name, "a");
+    ck_assert_str_eq(farm->nodes[0].tag, "10");
+    ck_assert_str_eq(farm->nodes[0].id_prefix, "");
     ck_assert_str_eq(farm->nodes[0].address, "1");
     ck_assert_str_eq(addr_format(&farm->nodes[0].addr, text), "127.0.0.1:1");
     ck_assert_uint_eq(farm->nodes[0].weight, 1);
@@ -123,10 +132,13 @@ static const char whole[] =
     "    enquire-timeout = 1500ms  reconnect = 10ms  reconnect-max = 1h\n"
     "    max-pdu = 64K  bind-gather = 0  grace = 5  queue-timeout = 250ms\n"
     "    redispatch = unsent  redispatch-max = 0  busy-status = 0x422\n"
+    "    concat-place = hash  concat-loss = refuse  concat-ttl = 1m  concat-linger = 0\n"
+    "    concat-max = 7  message-id = tag  learn-max = 1024\n"
     "    node a { address = 10.0.0.1:2775  weight = 0 }\n"
-    "    node b { address = \"[::1]:2775\"  backup = yes }\n"
+    "    node b { address = \"[::1]:2775\"  backup = yes  tag = 'aZ' }\n"
     "}\n"
-    "farm two { node a { address = unix:/run/gw.sock } }   /* the\n"
+    "farm two { balance = destination  message-id = prefix\n"
+    "    node a { address = unix:/run/gw.sock  id-prefix = '0001' } }   /* the\n"
     " other */\n"
     "listener l.1 { address = 127.0.0.1:0 farm = two  hold = 1MiB  max-pdu = 512\n"
     "  inactivity-timeout = 10m  bind-timeout = 2s  window = 5  enquire-link = 1s }\n"
@@ -152,6 +164,17 @@ START_TEST(every_keyword_reaches_its_field)
     ck_assert_int_eq(farm->redispatch, CONF_REDISPATCH_UNSENT);
     ck_assert_uint_eq(farm->redispatch_max, 0);
     ck_assert_uint_eq(farm->busy_status, 0x422);
+    ck_assert_int_eq(farm->concat_place, CONF_CONCAT_PLACE_HASH);
+    ck_assert_int_eq(farm->concat_loss, CONF_CONCAT_LOSS_REFUSE);
+    ck_assert_uint_eq(farm->concat_ttl_ms, 60000);
+    ck_assert_uint_eq(farm->concat_linger_ms, 0);
+    ck_assert_uint_eq(farm->concat_max, 7);
+    ck_assert_uint_eq(farm->learn_max, 1024);
+    ck_assert_str_eq(farm->nodes[0].tag, "10");
+    ck_assert_str_eq(farm->nodes[1].tag, "aZ");
+    ck_assert_int_eq(conf->farms[1].balance, CONF_DESTINATION);
+    ck_assert_int_eq(conf->farms[1].message_id, CONF_MESSAGE_ID_PREFIX);
+    ck_assert_str_eq(conf->farms[1].nodes[0].id_prefix, "0001");
     ck_assert_uint_eq(farm->nodes[0].weight, 0);
     ck_assert(farm->nodes[1].backup);
     ck_assert_int_eq(farm->nodes[1].addr.sa.any.sa_family, AF_INET6);
@@ -186,14 +209,17 @@ START_TEST(defaults_are_printed_as_the_table_has_them)
 {
     struct conf *conf = read_good(FARM LISTENER);
     char *text = print(conf), expected[128];
+    const char *quote;
     size_t i;
 
     for (i = 0; i < key_count; i++) {
         if (keys[i].initial == NULL || keys[i].type == KEY_FARM_NAME)
             continue;
-        snprintf(expected, sizeof(expected), "%s = %s%s%s\n", keys[i].name,
-                 keys[i].type == KEY_LOG_TARGET ? "\"" : "", keys[i].initial,
-                 keys[i].type == KEY_LOG_TARGET ? "\"" : "");
+        quote = keys[i].type == KEY_LOG_TARGET || keys[i].type == KEY_TAG ||
+                        keys[i].type == KEY_ID_PREFIX ? "\"" : "";
+        /* The first node's tag is the first of those that are given by place. */
+        snprintf(expected, sizeof(expected), "%s = %s%s%s\n", keys[i].name, quote,
+                 keys[i].type == KEY_TAG ? "10" : keys[i].initial, quote);
         ck_assert_msg(strstr(text, expected) != NULL, "not printed: %s", expected);
     }
     free(text);
@@ -268,7 +294,7 @@ static const struct {
     {"log = file:x\n" FARM LISTENER, 1, "must be stderr, syslog or file:/PATH"},
     {"\nlog-level = loud\n" FARM LISTENER, 2, "be error, warning, notice, info, debug or trace"},
     {"drain-timeout = 25h\n" FARM LISTENER, 1, "from 0 to 24h"},
-    {IN_FARM("balance = best"), 2, "balance = best: must be round-robin or least-pending"},
+    {IN_FARM("balance = best"), 2, "balance = best: must be round-robin, least-pending or destination"},
     {IN_FARM("redispatch = some"), 2, "must be all, unsent or none"},
     {IN_FARM("window = 0"), 2, "window = 0: must be a whole number, from 1 to 65535"},
     {IN_FARM("window = 65536"), 2, "from 1 to 65535"},
@@ -293,6 +319,20 @@ static const struct {
     {IN_NODE("weight = -1"), 4, "weight = -1: must be a whole number, from 0 to 256"},
     {IN_NODE("weight = 257"), 4, "from 0 to 256"},
     {IN_NODE("backup = maybe"), 4, "true or false"},
+    {IN_FARM("concat-place = best"), 2, "must be round-robin or hash"},
+    {IN_FARM("concat-loss = drop"), 2, "must be move or refuse"},
+    {IN_FARM("concat-ttl = 0"), 2, "from 1s"},
+    {IN_FARM("concat-max = 0"), 2, "from 1 to 10000000"},
+    {IN_FARM("learn-max = 1000"), 2, "from 1024 to 10000000"},
+    {IN_FARM("message-id = none"), 2, "must be tag, prefix or learn"},
+    {IN_NODE("tag = 1"), 4, "must be two letters or digits"},
+    {IN_NODE("tag = 123"), 4, "must be two letters or digits"},
+    {IN_NODE("tag = 'a-'"), 4, "must be two letters or digits"},
+    {IN_NODE("id-prefix = 12345678901234567"), 4, "must be 1 to 16 letters or digits"},
+    {IN_FARM("node b {\naddress = 3\ntag = 11 }"), 5, "another node has the same tag"},
+    {IN_FARM("message-id = prefix"), 3, "node 'a': message-id = prefix needs an id-prefix"},
+    {"farm f {\nmessage-id = prefix\nnode b { address = 3\nid-prefix = 00 }\n"
+     "node c { address = 4\nid-prefix = 001 }\n}\n" LISTENER, 6, "begins with the same"},
     {IN_LISTENER("hold = 1023"), 4, "from 1024 to 16MiB"},
     {IN_LISTENER("hold = 17M"), 4, "from 1024 to 16MiB"},
     {IN_LISTENER("max-pdu = 70001"), 4, "from 512 to 70000"},
@@ -537,7 +577,7 @@ START_TEST(the_examples_of_the_manual_are_good_files)
         }
     }
     fclose(file);
-    ck_assert_int_eq(examples, 4);
+    ck_assert_int_eq(examples, 6);
 }
 END_TEST
 

@@ -82,7 +82,7 @@ END_TEST
 
 START_TEST(a_line_that_is_too_long_is_cut_and_still_ends)
 {
-    char path[64], text[8192], label[3000], words[5000];
+    char path[64], text[2 * 4096 + 1], label[5000], words[5000];
     size_t n;
 
     memset(label, 'l', sizeof(label));
@@ -94,9 +94,9 @@ START_TEST(a_line_that_is_too_long_is_cut_and_still_ends)
     log_error(label, "%s", words);
     log_close();
     n = read_log(path, text, sizeof(text));
-    ck_assert_uint_eq(n, 2 * 2048);
-    ck_assert_int_eq(text[2047], '\n');
+    ck_assert_uint_eq(n, 2 * 4096);
     ck_assert_int_eq(text[4095], '\n');
+    ck_assert_int_eq(text[8191], '\n');
 }
 END_TEST
 

@@ -5,3 +5,7 @@ UNIT_TESTS += t/unit/check_window
 t_unit_check_window_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += t/unit/check_rate
 t_unit_check_rate_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_learn
+t_unit_check_learn_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_set
+t_unit_check_set_LDADD = $(UNIT_LDADD)
