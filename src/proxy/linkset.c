@@ -215,8 +215,10 @@ static void
 on_link_lost(struct link *link)
 {
     struct linkset *linkset = link->owner;
+    struct account *account = linkset->account;
     uint32_t n;
 
+    account->refs++;    /* its last session may end in here */
     count_out(linkset, link);
     if (linkset->takers == 0)
         linkset->ops->on_starved(linkset);
@@ -224,7 +226,8 @@ on_link_lost(struct link *link)
         enter(linkset, LINKSET_LOST);
     n = window_line_up(&link->window);
     linkset->ops->on_link_lost(link, link->window.places, n);
-    tell_node_lost(linkset->account, link->node);
+    tell_node_lost(account, link->node);
+    account_put(account);
     if (linkset->state == LINKSET_GATHERING && linkset->bound == 0) {
         enter(linkset, LINKSET_BINDING);
         decide(linkset);
