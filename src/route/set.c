@@ -276,6 +276,22 @@ begin(struct set_table *table, struct hash128 key, uint8_t total, uint64_t now_m
     return id;
 }
 
+/*
+ * A part of a finished set is one sent again, or the first of another message that
+ * has the same key: it must find its node, and those behind it too.
+ */
+static void
+begin_again(struct set_table *table, set_id id, uint64_t now_ms)
+{
+    struct set *set = at(table, id);
+
+    unlist(table, &table->finished, id);
+    set->finished = false;
+    set->accepted = 0;
+    set->accepted_count = 0;
+    list_live(table, id, now_ms);
+}
+
 set_id
 set_join(struct set_table *table, uint64_t account, const struct message *message,
          const struct concat *concat, uint64_t now_ms)
@@ -298,8 +314,9 @@ set_join(struct set_table *table, uint64_t account, const struct message *messag
     if (id == SET_NONE)
         return SET_NONE;
     set = at(table, id);
-    if (!set->finished)
-        set->expires_ms = now_ms + table->ttl_ms;
+    if (set->finished)
+        begin_again(table, id, now_ms);
+    set->expires_ms = now_ms + table->ttl_ms;
     set->open++;
     /* the next that goes, should a place be needed */
     __builtin_prefetch(at(table, table->finished.first), 1);
