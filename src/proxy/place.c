@@ -216,7 +216,7 @@ place_failure(const struct request *request)
 }
 
 bool
-place_elsewhere(struct linkset *linkset, struct request *request)
+place_elsewhere(struct linkset *linkset, struct request *request, size_t node)
 {
     switch (request->rule) {
     case REQUEST_ANY:
@@ -227,9 +227,11 @@ place_elsewhere(struct linkset *linkset, struct request *request)
     case REQUEST_SET:
         if (linkset->farm->concat_loss == CONF_CONCAT_LOSS_REFUSE)
             return false;
-        set_put_node(request->sets, request->set, SET_NO_NODE);
         request->by_hash = false;
-        linkset->proxy->counters.sets_moved++;
+        if (set_node(request->sets, request->set) == node) {    /* else it has moved already */
+            set_put_node(request->sets, request->set, SET_NO_NODE);
+            linkset->proxy->counters.sets_moved++;
+        }
         return true;
     case REQUEST_NODE:
     case REQUEST_TOUR:

@@ -28,10 +28,10 @@ place_find(struct linkset *linkset, struct request *request, struct link **link)
 uint32_t
 place_failure(const struct request *request);
 
-/* The request has waited too long for a link that doesn't come back: may another
- * take it? False: none can. */
+/* The request has waited too long for a link to `node` that doesn't come back: may
+ * another take it? False: none can. */
 MUST_USE bool
-place_elsewhere(struct linkset *linkset, struct request *request);
+place_elsewhere(struct linkset *linkset, struct request *request, size_t node);
 
 /* Must, after this answer, another node be asked? Then the request is set to it. */
 MUST_USE bool

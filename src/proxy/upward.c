@@ -231,7 +231,7 @@ expire_waiting(struct session *session, struct link *link)
         if (due > now)
             return due;
         take_waiting(session, link);
-        if (!place_elsewhere(session->linkset, request))
+        if (!place_elsewhere(session->linkset, request, link->node))
             refuse(session, request, place_failure(request));
         else if (!dispatch(session, request))
             hold(session, request);
