@@ -320,7 +320,7 @@ left(struct session *session, struct link *link)
         upward_serve(session);
     else if (session->state != SESSION_BOUND)
         session_check_drained(session);
-    if (conn_is_full(&session->conn))
+    if (session->conn.paused || conn_is_full(&session->conn))
         session_update_reading(session);
 }
 
