@@ -152,6 +152,12 @@ throttle(struct session *session, struct request *request)
     return false;
 }
 
+static bool
+keeps_order(const struct request *request)
+{
+    return request->rule == REQUEST_ANY || request->rule == REQUEST_HASH;
+}
+
 void
 upward_request(struct session *session, const struct pdu *pdu)
 {
@@ -170,8 +176,8 @@ upward_request(struct session *session, const struct pdu *pdu)
         session_answer(session, pdu->command, session->listener->farm->busy_status, pdu->number);
         return;
     }
-    /* What any node may take must not overtake; the rest has an order of its own. */
-    if (request->rule == REQUEST_ANY && session->held.first != NULL)
+    /* What waits must not be overtaken; parts and ids have an order of their own. */
+    if (keeps_order(request) && session->held.first != NULL)
         hold(session, request);
     else if (within_rate(session, request) ? !dispatch(session, request)
                                            : !throttle(session, request))
