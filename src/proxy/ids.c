@@ -28,13 +28,21 @@ find_start(const struct conf_farm *conf, struct octets id, uint16_t *node)
     return false;
 }
 
+static bool
+takes_tag(struct octets id)
+{
+    return id.len > 0 && id.len + CONF_TAG_LEN <= MSGID_MAX;
+}
+
 bool
 ids_node(const struct farm *farm, struct octets id, uint16_t *node, size_t *skip)
 {
     struct counters *counters = &farm->proxy->counters;
 
     *skip = 0;
-    if (learn_find(&farm->learn, id, node)) {
+    /* With tags only what is too long for one was learnt, and is asked for so. */
+    if ((farm->conf->message_id != CONF_MESSAGE_ID_TAG || !takes_tag(id)) &&
+        learn_find(&farm->learn, id, node)) {
         counters->ids_known_by_learning++;
         return true;
     }
@@ -50,12 +58,6 @@ ids_node(const struct farm *farm, struct octets id, uint16_t *node, size_t *skip
         counters->ids_known_by_prefix++;
     }
     return true;
-}
-
-static bool
-takes_tag(struct octets id)
-{
-    return id.len > 0 && id.len + CONF_TAG_LEN <= MSGID_MAX;
 }
 
 static size_t
