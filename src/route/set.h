@@ -56,8 +56,9 @@ set_table_fini(struct set_table *table);
 
 /*
  * The set that a part belongs to, begun (with SET_NO_NODE) if it is new, its
- * time begun anew; one that was finished is live again. `account` is a number that
- * stands for the account. The caller refers to it until set_leave. SET_NONE: out of memory, or requests refer to all.
+ * time begun anew; one that was finished is live again. `account` is a number
+ * that stands for the account. The caller refers to it until set_leave. SET_NONE:
+ * out of memory, or requests refer to all.
  */
 MUST_USE set_id
 set_join(struct set_table *table, uint64_t account, const struct message *message,

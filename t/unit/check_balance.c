@@ -235,7 +235,8 @@ START_TEST(only_what_was_its_own_moves_when_a_node_goes)
     }
     ck_assert_uint_eq(shares[2], 0);
     for (i = 0; i < 4; i++)
-        ck_assert(i == 2 || (shares[i] > KEYS / 12 * 94 / 100 && shares[i] < KEYS / 12 * 106 / 100));
+        ck_assert(i == 2 ||
+                  (shares[i] > KEYS / 12 * 94 / 100 && shares[i] < KEYS / 12 * 106 / 100));
     balance_link_bound(&balance, 2);
     for (i = 0; i < KEYS; i++)
         ck_assert_uint_eq(by_hash(i), before[i]);
