@@ -90,7 +90,7 @@ START_TEST(there_is_no_memory_before_the_first_id)
 }
 END_TEST
 
-/* Of the last `max` ids a few are lost to full buckets; of the last half none to speak of. */
+/* Of the last `max` ids some are lost to full buckets, of the last half hardly any. */
 START_TEST(the_latest_ids_are_kept_and_old_ones_go)
 {
     enum { MAX = 65536, ALL = 4 * MAX };
@@ -112,7 +112,7 @@ START_TEST(the_latest_ids_are_kept_and_old_ones_go)
         lately += i >= ALL - MAX / 2;
     }
     ck_assert_uint_le(known[0] + known[1] + known[2] + known[3], MAX);
-    ck_assert_uint_eq(known[0], 0);
+    ck_assert_uint_le(known[0], MAX / 1000);    /* in buckets that few have come to */
     ck_assert_uint_gt(known[3], MAX * 8 / 10);
     ck_assert_uint_gt(lately, MAX / 2 * 97 / 100);
     learn_fini(&learn);
