@@ -153,8 +153,9 @@ static double
 score(const struct balance *balance, size_t node, uint64_t hash)
 {
     uint64_t mixed = hash_mix(hash, balance->names[node]);
+    double u = ((double)(mixed >> 11) + 0.5) * 0x1p-53;
 
-    return (double)balance->farm->nodes[node].weight / -log(((double)(mixed >> 11) + 0.5) * 0x1p-53);
+    return (double)balance->farm->nodes[node].weight / -log(u);
 }
 
 bool
