@@ -50,7 +50,7 @@ check-lint: all
 
 EXTRA_DIST += t/prove t/again
 dist-hook:
-	cd '$(srcdir)' && for d in docs t/bench t/lib t/lint t/e2e t/interop t/fuzz/corpus; do \
+	cd '$(srcdir)' && for d in t/bench t/lib t/lint t/e2e t/interop t/fuzz/corpus; do \
 	    test ! -d $$d || find $$d -name node_modules -prune -o -type f -print; \
 	done | tar -cf - -T - | (cd '$(abs_top_builddir)/$(distdir)' && tar -xf -)
 
