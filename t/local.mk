@@ -50,7 +50,7 @@ check-lint: all
 
 EXTRA_DIST += t/prove t/again
 dist-hook:
-	cd '$(srcdir)' && for d in t/lib t/lint t/e2e t/interop t/fuzz/corpus; do \
+	cd '$(srcdir)' && for d in t/bench t/lib t/lint t/e2e t/interop t/fuzz/corpus; do \
 	    test ! -d $$d || find $$d -name node_modules -prune -o -type f -print; \
 	done | tar -cf - -T - | (cd '$(abs_top_builddir)/$(distdir)' && tar -xf -)
 
@@ -68,11 +68,16 @@ lint: all
 demo: all
 	@SMPPLEX_BIN='$(abs_top_builddir)' $(SHELL) $(top_srcdir)/t/demo.sh
 
+# --- what a message costs; BENCH_FLAGS='--check --csv FILE'.
+bench: all
+	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' TEST_CC='$(CC)' \
+		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/bench.pl' $(BENCH_FLAGS)
+
 clean-local:
-	rm -rf t/work
+	rm -rf t/work t/work-bench
 distclean-local:
 	rm -rf build-asan build-tsan build-valgrind build-coverage build-fuzz coverage
 
 AM_DISTCHECK_CONFIGURE_FLAGS = NODE_MODULES='$(abs_top_srcdir)/t/interop/node_modules'
 .PHONY: need-check check-unit check-e2e check-interop check-lint check-asan check-tsan check-valgrind \
-	coverage lint demo
+	coverage lint demo bench

@@ -61,6 +61,7 @@ struct load_options {
     double long_percent;
     unsigned parts_min;
     unsigned parts_max;
+    double unfinished_percent;
     enum concat_kind kinds[3];      /* taken in turn */
     unsigned n_kinds;
     bool several;

@@ -63,19 +63,33 @@ load_plan_is_done(const struct load_plan *plan, uint64_t now_ns)
            (duration_ns > 0 && load_plan_due(plan, now_ns) >= plan->start_ns + duration_ns);
 }
 
+static bool
+draw(struct load_plan *plan, double percent)
+{
+    return percent > 0 && load_random(&plan->random, SHARE_UNITS) < percent * (SHARE_UNITS / 100);
+}
+
+/*
+ * How many parts the next message has; in *sent how many of them are sent. One
+ * that lacks its last part may lack more of them where the run ends.
+ */
 static unsigned
-draw_total(struct load_plan *plan)
+draw_total(struct load_plan *plan, unsigned *sent)
 {
     const struct load_options *options = plan->options;
+    uint64_t left = plan->limit - plan->next;
+    bool unfinished = false;
     unsigned total = 1;
 
-    if (options->long_percent > 0 &&
-        load_random(&plan->random, SHARE_UNITS) < options->long_percent * (SHARE_UNITS / 100))
+    if (draw(plan, options->long_percent)) {
         total = options->parts_min +
                 load_random(&plan->random, options->parts_max - options->parts_min + 1);
-    if (total > plan->limit - plan->next)
-        total = (unsigned)(plan->limit - plan->next);
-    return total;
+        unfinished = draw(plan, options->unfinished_percent);
+    }
+    *sent = total - unfinished;
+    if (*sent > left)
+        *sent = (unsigned)left;
+    return unfinished ? total : *sent;
 }
 
 /*
@@ -114,23 +128,23 @@ load_plan_next(struct load_plan *plan, uint16_t account, uint64_t now_ns,
                struct load_part parts[static LOAD_PARTS_MAX])
 {
     uint64_t due_ns = load_plan_due(plan, now_ns);
-    unsigned total, i;
+    unsigned total, sent, i;
 
     if (due_ns > now_ns || load_plan_is_done(plan, now_ns))
         return 0;
-    total = draw_total(plan);
+    total = draw_total(plan, &sent);
     parts[0] = (struct load_part){
         .due_ns = due_ns, .account = account, .total = (uint8_t)total, .kind = CONCAT_NONE,
         .destination = (uint32_t)(plan->messages++ % plan->options->destinations),
     };
     if (total > 1)
         mark_long(plan, &parts[0]);
-    for (i = 0; i < total; i++) {
+    for (i = 0; i < sent; i++) {
         parts[i] = parts[0];
         parts[i].part = (uint8_t)(i + 1);
         parts[i].number = plan->next++;
     }
-    if (total > 1 && (plan->options->shuffle || plan->options->several))
-        shuffle(plan, parts, total);
-    return total;
+    if (sent > 1 && (plan->options->shuffle || plan->options->several))
+        shuffle(plan, parts, sent);
+    return sent;
 }

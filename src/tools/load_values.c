@@ -189,6 +189,8 @@ load_options_check(const struct load_options *options, const char **why)
         *why = "--mark needs a --size of 16 or more";
     else if (options->long_percent > 100)
         *why = "--long is a share in percent, at most 100";
+    else if (options->unfinished_percent > 100)
+        *why = "--unfinished is a share in percent, at most 100";
     else if (!is_number(options->destination) || !destinations_fit(options))
         *why = "--destination has up to 18 digits and can be counted up --destinations times";
     else if (options->rate > 1e7)

@@ -34,6 +34,52 @@ START_TEST(exactly_as_many_parts_come_as_were_asked_for)
 }
 END_TEST
 
+START_TEST(an_unfinished_message_lacks_its_last_part)
+{
+    struct load_options options = options_for(1001);
+    struct load_part parts[LOAD_PARTS_MAX];
+    struct load_plan plan;
+    unsigned n, i, seen = 0;
+
+    options.long_percent = 100;
+    options.parts_min = options.parts_max = 3;
+    options.unfinished_percent = 100;
+    ck_assert(load_plan_init(&plan, &options));
+    while ((n = load_plan_next(&plan, 0, 1, parts)) > 0) {
+        ck_assert_uint_eq(n, seen < 1000 ? 2 : 1);
+        for (i = 0; i < n; i++) {
+            ck_assert_uint_eq(parts[i].number, seen++);
+            ck_assert_uint_eq(parts[i].total, 3);
+            ck_assert_uint_eq(parts[i].part, i + 1);
+        }
+    }
+    ck_assert_uint_eq(seen, 1001);
+    load_plan_fini(&plan);
+}
+END_TEST
+
+START_TEST(of_half_of_the_messages_the_last_part_is_missing)
+{
+    struct load_options options = options_for(100000);
+    struct load_part parts[LOAD_PARTS_MAX];
+    unsigned n, whole = 0, lacking = 0;
+    struct load_plan plan;
+
+    options.long_percent = 100;
+    options.parts_min = options.parts_max = 4;
+    options.unfinished_percent = 50;
+    ck_assert(load_plan_init(&plan, &options));
+    while ((n = load_plan_next(&plan, 0, 1, parts)) > 0)
+        if (n == 4)
+            whole++;
+        else
+            lacking++;
+    ck_assert_uint_gt(whole, lacking / 10 * 9);
+    ck_assert_uint_gt(lacking, whole / 10 * 9);
+    load_plan_fini(&plan);
+}
+END_TEST
+
 START_TEST(reference_and_destination_come_round_together_late)
 {
     static bool seen[256][100];
@@ -111,5 +157,7 @@ START_TEST(nothing_is_due_after_the_duration)
 END_TEST
 
 UNIT_MAIN("load_plan", exactly_as_many_parts_come_as_were_asked_for,
+          an_unfinished_message_lacks_its_last_part,
+          of_half_of_the_messages_the_last_part_is_missing,
           reference_and_destination_come_round_together_late, shuffled_parts_are_all_there,
           an_open_loop_gives_what_is_due_and_says_since_when, nothing_is_due_after_the_duration)

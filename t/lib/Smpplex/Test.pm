@@ -150,7 +150,8 @@ sub addr {
 # smppsim
 #
 
-# start_sim('a=0,latency=5ms', 'b=0', { text => 64 }); an ADDR of 0 is any port.
+# start_sim('a=0,latency=5ms', 'b=0', { text => 64 }); an ADDR of 0 is any port;
+# with no_log it keeps no log.
 sub start_sim {
     my $options = ref $_[-1] ? pop : {};
     my $self = bless {}, __PACKAGE__;
@@ -158,8 +159,9 @@ sub start_sim {
     my @nodes = map { ('-n', $_) } @_;
 
     $self->{log} = $options->{log} // "$base.log";
+    my @log = ('--log', $self->{log}, '--log-text', $options->{text} // 32);
     spawn($self, 'smppsim', @nodes, '--control', '127.0.0.1:0', '--ready-file', "$base.ready",
-          '--log', $self->{log}, '--log-text', $options->{text} // 32, '--seed', 1);
+          $options->{no_log} ? () : @log, '--seed', 1);
     return $self->await_ready("$base.ready");
 }
 

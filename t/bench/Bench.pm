@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: ISC
+#
+# What the benchmark measures with: the processor time and memory of a process as
+# the kernel counts them, calls of the system and of malloc, and the tables. It
+# knows nothing of what is compared, nor what for.
+package Bench;
+
+use strict;
+use warnings;
+use Exporter qw(import);
+use List::Util qw(max min sum);
+use Time::HiRes qw(sleep time);
+
+use Smpplex::Test;
+
+our @EXPORT = qw(
+    about column cpu_round csv_write holds malloc_library mallocs median note_figure
+    print_claims print_table system_calls
+);
+
+my @figures;    # for the CSV file
+my @claims;
+
+sub slurp {
+    my ($path) = @_;
+    open my $file, '<', $path or return '';
+    local $/;
+    return <$file> // '';
+}
+
+#
+# Numbers
+#
+
+sub median {
+    my @sorted = sort { $a <=> $b } @_;
+    return ($sorted[$#sorted / 2] + $sorted[@sorted / 2]) / 2;
+}
+
+sub column { my ($key, @rows) = @_; return map { $_->{$key} } @rows }
+
+# The median, and between what the rounds were.
+sub about {
+    my ($format, @values) = @_;
+    return sprintf "$format ($format-$format)", median(@values), min(@values), max(@values);
+}
+
+#
+# One run
+#
+
+# Nanoseconds on a processor, of all threads; and clock ticks in user and system mode.
+sub cpu {
+    my ($pid) = @_;
+    my $ns = sum(map { (split ' ', slurp($_))[0] // 0 } glob "/proc/$pid/task/*/schedstat");
+    my ($user, $system) = (split ' ', slurp("/proc/$pid/stat") =~ s/.*\)//sr)[11, 12];
+    return {ns => $ns, user => $user, system => $system};
+}
+
+sub good_load {
+    my ($plex, @args) = @_;
+    my $report = run_load('-t', $plex->addr, '--quiet', @args);
+    die "smppload @args: $report->{stderr}exit $report->{exit}\n" if !$report->{good};
+    return $report;
+}
+
+# One round of load: microseconds of smpplex for each message. The kernel tells the
+# split of user and system in ticks only, so it is the shares that are taken from them.
+sub cpu_round {
+    my ($plex, @args) = @_;
+    my $before = cpu($plex->{pid});
+    my $report = good_load($plex, @args);
+    my $after = cpu($plex->{pid});
+    my %d = map { ($_ => $after->{$_} - $before->{$_}) } keys %$before;
+    my $total = $d{ns} / 1000 / $report->{accepted};
+    my $ticks = $d{user} + $d{system} || 1;
+
+    return {messages => $report->{accepted}, total => $total, user => $total * $d{user} / $ticks,
+            system => $total * $d{system} / $ticks, per_s => $report->{accepted_per_s}};
+}
+
+sub start_program {
+    my ($program, @args) = @_;
+    return bless({program_path => $program}, 'Smpplex::Test')->spawn($program, @args);
+}
+
+sub perf_calls {
+    my ($plex, $messages, @args) = @_;
+    my $out = work_dir() . '/perf';
+    my $perf = start_program('perf', 'stat', '-x,', '-e', 'raw_syscalls:sys_enter', '-o', $out,
+                             '-p', $plex->{pid}, "$ENV{SMPPLEX_BIN}/smppload", '--quiet',
+                             '-t', $plex->addr, '-n', $messages, @args);
+
+    return undef if $perf->wait_end(60) ne '0';
+    return slurp($out) =~ /^(\d+),.*raw_syscalls/m ? $1 / $messages : undef;
+}
+
+# Makes smpplex slower, and so its batches longer, than perf does.
+sub strace_calls {
+    my ($plex, $messages, @args) = @_;
+    my $out = work_dir() . '/strace';
+    my $strace = start_program('strace', '-c', '-f', '-o', $out, '-p', $plex->{pid});
+    my $all_traced = sub {
+        return 0 == grep { slurp($_) !~ /^TracerPid:\s*[1-9]/m }
+            glob "/proc/$plex->{pid}/task/*/status";
+    };
+
+    wait_for(5, sub { defined $strace->exited || $all_traced->() });
+    return undef if defined $strace->exited;
+    good_load($plex, '-n', $messages, @args);
+    $strace->end('INT', 10);
+    return slurp($out) =~ /^\s*100\.00\s.*?\s(\d+)(?:\s+\d+)?\s+total$/m ? $1 / $messages : undef;
+}
+
+# System calls for each message, and who counted; nothing if nobody can.
+sub system_calls {
+    my @given = @_;
+    for my $way (['perf', \&perf_calls], ['strace', \&strace_calls]) {
+        my $calls = $way->[1]->(@given);
+        return ($calls, $way->[0]) if defined $calls;
+    }
+    return;
+}
+
+# Compiles what counts malloc's calls; undef where that can't be.
+sub malloc_library {
+    my ($source) = @_;
+    my $library = work_dir() . '/count_malloc.so';
+    my $cc = $ENV{TEST_CC} || 'cc';
+
+    my $status = system("$cc -std=gnu11 -O2 -D_GNU_SOURCE -fno-builtin -shared -fPIC "
+                        . "-o '$library' '$source' >'$library.log' 2>&1");
+    return $status == 0 ? $library : undef;
+}
+
+# Calls of malloc, calloc, realloc and free for each message, in the second of three
+# seconds of load: the first has the connections and binds, and buffers that grow.
+sub mallocs {
+    my ($plex, $counts, @args) = @_;
+    my $load = start_load('-t', $plex->addr, '-d', '3s', @args);
+    my @seen = map {
+        sleep 1;
+        [time, sum(unpack 'Q4', slurp($counts))];
+    } 1 .. 2;
+    my $report = $load->wait_report(60);
+
+    die "smppload @args: $report->{stderr}exit $report->{exit}\n" if !$report->{good};
+    return ($seen[1][1] - $seen[0][1]) /
+        ($report->{accepted_per_s} * ($seen[1][0] - $seen[0][0]));
+}
+
+#
+# What is said
+#
+
+# One figure for the CSV file.
+sub note_figure {
+    my ($table, $case, $round, $figure, $value) = @_;
+    push @figures, [$table, $case, $round, $figure, $value];
+    return;
+}
+
+sub csv_write {
+    my ($path) = @_;
+    open my $csv, '>', $path or die "$path: $!\n";
+    for my $row ([qw(table case round figure value)], @figures) {
+        print $csv join(',', map { /,/ ? qq("$_") : $_ } @$row), "\n";
+    }
+    close $csv or die "$path: $!\n";
+    return;
+}
+
+# Rows of texts; the first column is at the left, the others at the right.
+sub print_table {
+    my ($title, @rows) = @_;
+    my @width;
+
+    for my $row (@rows) {
+        $width[$_] = max($width[$_] // 0, length $row->[$_]) for 0 .. $#$row;
+    }
+    print "\n$title\n";
+    for my $row (@rows) {
+        my $line = join '  ', map { sprintf '%*s', $_ ? $width[$_] : -$width[$_], $row->[$_] }
+            0 .. $#$row;
+        print "  $line\n" =~ s/ +$//r;
+    }
+    return;
+}
+
+# A promise, and whether the figure keeps it.
+sub holds {
+    my ($promise, $format, $value, $limit) = @_;
+    push @claims, [$promise, sprintf($format, $value), sprintf("at most $format", $limit),
+                   $value <= $limit ? 'holds' : 'BROKEN'];
+    return;
+}
+
+# True: all hold.
+sub print_claims {
+    print_table('Promises', @claims);
+    return 0 == grep { $_->[3] ne 'holds' } @claims;
+}
+
+1;
