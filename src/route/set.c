@@ -168,6 +168,8 @@ forget(struct set_table *table, set_id id)
     unchain(table, id);
     unlist(table, set->finished ? &table->finished : &table->live, id);
     table->count--;
+    if (table->recent == id)
+        table->recent = SET_NONE;
     set->forgotten = true;
     if (set->open == 0)
         release(table, id);
@@ -201,19 +203,27 @@ set_hash(uint64_t account, const struct message *message, const struct concat *c
                       seed_of(account, concat));
 }
 
+static bool
+has_key(const struct set_table *table, set_id id, struct hash128 key)
+{
+    const struct set *set = at(table, id);
+
+    return set->key.low == key.low && set->key.high == key.high;
+}
+
+/* The parts of a message mostly come one behind the other: the last one's set is
+ * looked at first, and the bucket's memory often not at all. */
 static set_id
 find(const struct set_table *table, struct hash128 key)
 {
-    set_id id = *bucket_of(table, key);
-    const struct set *set;
+    set_id id = table->recent;
 
-    while (id != SET_NONE) {
-        set = at(table, id);
-        if (set->key.low == key.low && set->key.high == key.high)
-            return id;
-        id = set->chain;
-    }
-    return SET_NONE;
+    if (id != SET_NONE && has_key(table, id, key))
+        return id;
+    id = *bucket_of(table, key);
+    while (id != SET_NONE && !has_key(table, id, key))
+        id = at(table, id)->chain;
+    return id;
 }
 
 /* Puts a live set at the end of its list. */
@@ -318,6 +328,7 @@ set_join(struct set_table *table, uint64_t account, const struct message *messag
         begin_again(table, id, now_ms);
     set->expires_ms = now_ms + table->ttl_ms;
     set->open++;
+    table->recent = id;
     /* the next that goes, should a place be needed */
     __builtin_prefetch(at(table, table->finished.first), 1);
     return id;

@@ -37,6 +37,7 @@ struct set_table {
     uint32_t count;             /* sets that are remembered */
     uint32_t fresh;             /* from here on, no place was ever used */
     set_id free;
+    set_id recent;              /* the last that was joined, if it is remembered */
     struct set_list live;       /* in order of expiry */
     struct set_list finished;   /* in order of expiry */
     uint64_t ttl_ms;
