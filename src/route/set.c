@@ -234,22 +234,28 @@ list_live(struct set_table *table, set_id id, uint64_t now_ms)
     append(table, &table->live, id);
 }
 
+/* No part has come since it was put where it is, and its place can be used. */
+static bool
+may_go(const struct set *set)
+{
+    return set->expires_ms <= set->listed_ms && set->open == 0;
+}
+
 /* Forgets the oldest, a finished one before a live one. */
 static void
 evict(struct set_table *table, uint64_t now_ms)
 {
-    set_id id = table->finished.first;
-    unsigned tries = EVICT_TRIES;
+    unsigned tries;
+    set_id id;
 
-    while (id == SET_NONE) {
+    for (tries = 0; table->finished.first == SET_NONE && tries < EVICT_TRIES; tries++) {
         id = table->live.first;
-        if (at(table, id)->expires_ms == at(table, id)->listed_ms || tries-- == 0)
+        if (may_go(at(table, id)))
             break;
         unlist(table, &table->live, id);
         list_live(table, id, now_ms);
-        id = SET_NONE;
     }
-    forget(table, id);
+    forget(table, table->finished.first != SET_NONE ? table->finished.first : table->live.first);
     table->evicted++;
 }
 
@@ -261,7 +267,7 @@ take_place(struct set_table *table, uint64_t now_ms)
 
     if (table->free == SET_NONE && table->fresh <= table->max)
         return table->fresh++;
-    if (table->free == SET_NONE && table->count > 0)
+    while (table->free == SET_NONE && table->count > 0)
         evict(table, now_ms);
     id = table->free;
     if (id != SET_NONE)
