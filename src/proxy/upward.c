@@ -393,7 +393,7 @@ upward_on_expired(struct link *link, struct pending *pending)
     log_limited(LOG_LEVEL_WARNING, session_label(session),
                 "request unanswered in time node=%s number=%u", link_node_name(link),
                 request_number(request));
-    refuse(session, request, SMPP_RSYSERR);
+    refuse(session, request, request->accepted ? SMPP_ROK : SMPP_RSYSERR);
     left(session, link);
 }
 
@@ -470,6 +470,16 @@ detach_waiting(struct session *session, struct link *link, struct request_list *
         request_list_append(list, take_waiting(session, link));
 }
 
+/* What may not be moved; of a lost node's own ids nobody else can say anything. */
+static void
+refuse_lost(struct session *session, struct request *request)
+{
+    if (request->rule == REQUEST_NODE)
+        refuse(session, request, place_failure(request));
+    else
+        refuse_busy(session, request);
+}
+
 /*
  * All requests of a lost link belong to its linkset's session: what is moved
  * goes in front of what that session holds, in the old order, and from there to
@@ -487,7 +497,7 @@ upward_on_link_lost(struct link *link, struct pending *pendings, uint32_t n)
     detach_waiting(session, link, &moving);
     request_list_put_before(&session->held, &moving);
     while (refused.first != NULL)
-        refuse_busy(session, request_list_shift(&refused));
+        refuse_lost(session, request_list_shift(&refused));
     upward_serve(session);
 }
 
