@@ -541,6 +541,7 @@ linkset_pick(struct linkset *linkset)
         return NULL;
     switch (linkset->farm->balance) {
     case CONF_ROUND_ROBIN:
+    case CONF_STANDBY:          /* whose round is one turn */
     case CONF_DESTINATION:      /* where there is none to hash */
         return pick_next(linkset);
     case CONF_LEAST_PENDING:

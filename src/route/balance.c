@@ -49,14 +49,26 @@ write_turns(const struct balance *balance, bool backup, uint32_t divisor, uint32
     return total;
 }
 
+/* A primary and its standbys: the first in order that takes messages has the only turn. */
+static uint32_t
+write_first(const struct balance *balance, bool backup, uint16_t *turns)
+{
+    size_t node = 0;
+
+    while (!takes(balance, node, backup))
+        node++;
+    turns[0] = (uint16_t)node;
+    return 1;
+}
+
 static void
 rewrite(struct balance *balance)
 {
     size_t node, count = balance->farm->node_count;
+    bool standby = balance->farm->balance == CONF_STANDBY, backup;
     uint32_t divisor = 0, total = 0;
     int64_t *gained;
     uint16_t *turns;
-    bool backup;
 
     for (backup = false;; backup = true) {
         for (node = 0; node < count; node++)
@@ -78,8 +90,10 @@ rewrite(struct balance *balance)
     }
     free(balance->turns);
     balance->turns = turns;
-    balance->turn_count = write_turns(balance, backup, divisor, total, gained, turns);
-    balance->turn = total > 0 ? balance->start % total : 0;
+    balance->turn_count = standby && total > 0
+                              ? write_first(balance, backup, turns)
+                              : write_turns(balance, backup, divisor, total, gained, turns);
+    balance->turn = balance->turn_count > 0 ? balance->start % balance->turn_count : 0;
     free(gained);
 }
 

@@ -264,6 +264,28 @@ START_TEST(a_hash_names_a_backup_only_when_no_other_is_up)
 }
 END_TEST
 
+START_TEST(of_standbys_the_first_that_is_up_takes_all)
+{
+    farm.balance = CONF_STANDBY;
+    start(3, (const uint32_t[]){1, 5, 1}, 7);
+    nodes[2].backup = true;
+    bind_all();
+    ck_assert_uint_eq(balance_turns(&balance), 1);
+    ck_assert_str_eq(turns(4), "aaaa");
+    balance_link_lost(&balance, 0);
+    ck_assert_str_eq(turns(4), "bbbb");
+    balance_link_lost(&balance, 1);
+    ck_assert_str_eq(turns(4), "cccc");
+    balance_link_lost(&balance, 2);
+    ck_assert_uint_eq(balance_turns(&balance), 0);
+    balance_link_bound(&balance, 1);
+    balance_link_bound(&balance, 0);
+    ck_assert_str_eq(turns(4), "aaaa");
+    balance_fini(&balance);
+    farm.balance = CONF_ROUND_ROBIN;
+}
+END_TEST
+
 UNIT_MAIN("balance", equal_nodes_take_turns, weights_are_spread_smoothly,
           weights_with_a_common_divisor_are_the_same_as_without,
           a_node_without_a_link_has_no_turn_and_gets_it_back,
@@ -272,4 +294,5 @@ UNIT_MAIN("balance", equal_nodes_take_turns, weights_are_spread_smoothly,
           accounts_that_begin_at_shifted_places_do_not_meet_the_same_node,
           a_hash_names_the_same_node_in_whatever_order_they_stand,
           hashes_are_shared_out_by_weight, only_what_was_its_own_moves_when_a_node_goes,
-          a_hash_names_a_backup_only_when_no_other_is_up)
+          a_hash_names_a_backup_only_when_no_other_is_up,
+          of_standbys_the_first_that_is_up_takes_all)

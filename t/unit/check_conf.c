@@ -295,7 +295,7 @@ static const struct {
     {"\nlog-level = loud\n" FARM LISTENER, 2, "be error, warning, notice, info, debug or trace"},
     {"drain-timeout = 25h\n" FARM LISTENER, 1, "from 0 to 24h"},
     {IN_FARM("balance = best"), 2,
-     "balance = best: must be round-robin, least-pending or destination"},
+     "balance = best: must be round-robin, least-pending, standby or destination"},
     {IN_FARM("redispatch = some"), 2, "must be all, unsent or none"},
     {IN_FARM("window = 0"), 2, "window = 0: must be a whole number, from 1 to 65535"},
     {IN_FARM("window = 65536"), 2, "from 1 to 65535"},
