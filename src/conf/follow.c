@@ -68,6 +68,10 @@ order_farms(struct conf *next, const struct conf *now, char *error)
         if (!find_farm(next, now->farms[i].name, &at))
             return refuse(error, "farm", now->farms[i].name, "can't be removed");
         swap_farms(next, i, at);
+        if (next->farms[i].concat_max != now->farms[i].concat_max)
+            return refuse(error, "farm", now->farms[i].name, "can't change its concat-max");
+        if (next->farms[i].learn_max != now->farms[i].learn_max)
+            return refuse(error, "farm", now->farms[i].name, "can't change its learn-max");
     }
     if (next->farm_count > now->farm_count)
         return refuse(error, "farm", next->farms[now->farm_count].name, "can't be added");
@@ -101,6 +105,24 @@ static bool
 is_same(const struct conf_node *a, const struct conf_node *b)
 {
     return strcmp(a->name, b->name) == 0 && addr_equal(&a->addr, &b->addr);
+}
+
+/* Clients hold ids with the tags that nodes have now. */
+static bool
+check_tags(const struct conf_farm *next, const struct conf_farm *now, char *error)
+{
+    const struct conf_node *was, *is;
+
+    if (next->message_id != CONF_MESSAGE_ID_TAG || now->message_id != CONF_MESSAGE_ID_TAG)
+        return true;
+    for (was = now->nodes; was < now->nodes + now->node_count; was++)
+        for (is = next->nodes; is < next->nodes + next->node_count; is++)
+            if (!was->gone && is_same(is, was) && strcmp(is->tag, was->tag) != 0) {
+                snprintf(error, CONF_ERROR_SIZE, "node '%s' would change its tag from %s to %s: "
+                         "name it, tag = \"%s\"", was->name, was->tag, is->tag, was->tag);
+                return false;
+            }
+    return true;
 }
 
 /* Moves the node from `next` to its place, or makes one that is gone. */
@@ -148,8 +170,13 @@ conf_follow(struct conf *next, const struct conf *now, char error[static CONF_ER
 {
     size_t i;
 
+    if (strcmp(next->log_target, now->log_target) != 0)
+        return refuse(error, "log", now->log_target, "can't be changed");
     if (!order_farms(next, now, error) || !order_listeners(next, now, error))
         return false;
+    for (i = 0; i < now->farm_count; i++)
+        if (!check_tags(&next->farms[i], &now->farms[i], error))
+            return false;
     for (i = 0; i < now->farm_count; i++)
         if (!order_nodes(&next->farms[i], &now->farms[i])) {
             snprintf(error, CONF_ERROR_SIZE, "memory is short");

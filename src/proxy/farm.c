@@ -7,19 +7,24 @@
 #include "proxy/account.h"
 #include "proxy/linkset.h"
 
+#define RETIRE_AGAIN_MS 1000    /* what could not end yet is looked at again */
+
 static void
 on_retire(struct ev_loop *ev, ev_timer *timer, int revents)
 {
     struct farm *farm = timer->data;
     struct account *account, *next_account;
     struct linkset *linkset, *next;
+    bool done = true;
 
     (void)ev;
     (void)revents;
     HASH_ITER(hh, farm->proxy->accounts, account, next_account)
         if (account->farm == farm)
             DL_FOREACH_SAFE(account->linksets, linkset, next)
-                linkset_retire(linkset);
+                done = linkset_retire(linkset) && done;
+    if (!done)
+        loop_timer_start(farm->proxy->loop, &farm->retire, RETIRE_AGAIN_MS);
 }
 
 struct farm *

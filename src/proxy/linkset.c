@@ -392,6 +392,14 @@ count_takers(struct linkset *linkset)
     }
 }
 
+/* Can a link that isn't bound be closed? Not while the bind's verdict or requests
+ * wait for it. */
+static bool
+is_idle(const struct link *link)
+{
+    return link->has_spoken && link->waiting.first == NULL;
+}
+
 void
 linkset_follow(struct linkset *linkset, const struct conf_farm *next)
 {
@@ -407,17 +415,18 @@ linkset_follow(struct linkset *linkset, const struct conf_farm *next)
             continue;
         if (link == NULL)
             open_link(linkset, i);
-        else if (next->nodes[i].gone && link->state != LINK_BOUND && link->has_spoken)
+        else if (next->nodes[i].gone && link->state != LINK_BOUND && is_idle(link))
             link_close(link);
     }
     if (linkset->state != LINKSET_CLOSING)
         count_takers(linkset);
 }
 
-void
+bool
 linkset_retire(struct linkset *linkset)
 {
     struct link *link;
+    bool done = true;
     size_t i;
 
     for (i = 0; i < linkset->farm->node_count && linkset->state != LINKSET_CLOSING; i++) {
@@ -426,9 +435,12 @@ linkset_retire(struct linkset *linkset)
             continue;
         if (link->state == LINK_BOUND)
             link_retire(link);
-        else if (link->has_spoken && link->state != LINK_UNBINDING)
+        else if (!is_idle(link))
+            done = false;
+        else if (link->state != LINK_UNBINDING)
             link_close(link);
     }
+    return done;
 }
 
 static void

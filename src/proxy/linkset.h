@@ -111,8 +111,8 @@ linkset_reserve(struct linkset *linkset, const struct conf_farm *next);
 void
 linkset_follow(struct linkset *linkset, const struct conf_farm *next);
 
-/* Ends the links to nodes that are gone. */
-void
+/* Ends the links to nodes that are gone. False: some can't end yet, try again. */
+MUST_USE bool
 linkset_retire(struct linkset *linkset);
 
 #endif

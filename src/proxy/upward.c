@@ -224,25 +224,39 @@ upward_on_room(struct session *session)
         upward_serve(session);
 }
 
-/* What waits for a link that is not bound, for too long: elsewhere, or answered. */
+/* Takes back what waits for the link; `list` gets it behind what it has. */
+static void
+detach_waiting(struct session *session, struct link *link, struct request_list *list)
+{
+    while (link->waiting.first != NULL)
+        request_list_append(list, take_waiting(session, link));
+}
+
+/* What waits for a link that is not bound goes elsewhere, or is answered, once the
+ * oldest has waited too long: all of it, lest parts of one set go two ways. */
 static uint64_t
 expire_waiting(struct session *session, struct link *link)
 {
-    uint64_t now = loop_now_ms(session->proxy->loop), since, due;
-    struct request *request;
+    uint64_t now = loop_now_ms(session->proxy->loop), due = link->lost_at_ms;
+    struct request_list list = {NULL, 0};
+    struct request *request = link->waiting.first;
 
-    while (link->state != LINK_BOUND && (request = link->waiting.first) != NULL) {
-        since = request->arrived_ms > link->lost_at_ms ? request->arrived_ms : link->lost_at_ms;
-        due = since + session->listener->farm->queue_timeout_ms;
-        if (due > now)
-            return due;
-        take_waiting(session, link);
+    if (link->state == LINK_BOUND || request == NULL)
+        return UINT64_MAX;
+    if (request->arrived_ms > due)
+        due = request->arrived_ms;
+    due += session->listener->farm->queue_timeout_ms;
+    if (due > now)
+        return due;
+    detach_waiting(session, link, &list);
+    while (list.first != NULL) {
+        request = request_list_shift(&list);
         if (!place_elsewhere(session->linkset, request, link->node))
             refuse(session, request, place_failure(request));
         else if (!dispatch(session, request))
             hold(session, request);
     }
-    return UINT64_MAX;
+    return now + session->listener->farm->queue_timeout_ms;
 }
 
 static uint64_t
@@ -460,14 +474,6 @@ detach(struct link *link, struct pending *pendings, uint32_t n, struct request_l
             request_list_append(refused, request);
         }
     }
-}
-
-/* Takes back what waits for the link; `list` gets it behind what it has. */
-static void
-detach_waiting(struct session *session, struct link *link, struct request_list *list)
-{
-    while (link->waiting.first != NULL)
-        request_list_append(list, take_waiting(session, link));
 }
 
 /* What may not be moved; of a lost node's own ids nobody else can say anything. */

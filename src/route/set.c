@@ -259,15 +259,16 @@ evict(struct set_table *table, uint64_t now_ms)
     table->evicted++;
 }
 
-/* A place for a new set. */
+/* A place for a new set; one is not worth forgetting very many that are referred to. */
 static set_id
 take_place(struct set_table *table, uint64_t now_ms)
 {
+    unsigned tries;
     set_id id;
 
     if (table->free == SET_NONE && table->fresh <= table->max)
         return table->fresh++;
-    while (table->free == SET_NONE && table->count > 0)
+    for (tries = 0; table->free == SET_NONE && table->count > 0 && tries < EVICT_TRIES; tries++)
         evict(table, now_ms);
     id = table->free;
     if (id != SET_NONE)

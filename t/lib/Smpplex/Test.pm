@@ -234,10 +234,9 @@ sub start_plex {
     my @args = @{$given{args} // []};
 
     if (defined $given{conf}) {
-        open my $file, '>', "$base.conf" or die "$base.conf: $!";
-        print $file $given{conf};
-        close $file;
-        push @args, '-c', "$base.conf";
+        $self->{conf} = "$base.conf";
+        $self->write_conf($given{conf});
+        push @args, '-c', $self->{conf};
     }
     push @args, '--log-level', $given{log_level} // 'info';
     push @args, '--log', $given{log} if defined $given{log};
@@ -245,6 +244,15 @@ sub start_plex {
     spawn($self, 'smpplex', @args, '--ready-file', "$base.ready");
     $self->{log} //= $self->{err};
     return $self->await_ready("$base.ready");
+}
+
+# Its file, to be taken at the next SIGHUP.
+sub write_conf {
+    my ($self, $text) = @_;
+    open my $file, '>', $self->{conf} or die "$self->{conf}: $!";
+    print $file $text;
+    close $file;
+    return;
 }
 
 sub log_text { return slurp($_[0]{log}) }
