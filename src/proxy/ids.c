@@ -69,37 +69,34 @@ tagged(const struct farm *farm, struct octets id, uint16_t node, char out[static
 }
 
 size_t
-ids_growth(struct farm *farm, const struct pdu *pdu, uint16_t node)
+ids_tag_at(struct farm *farm, const struct pdu *pdu, uint16_t node)
 {
     struct octets id;
 
     if (farm->conf->message_id == CONF_MESSAGE_ID_PREFIX || !msgid_locate(pdu, &id) ||
         id.len == 0)
         return 0;
-    if (farm->conf->message_id == CONF_MESSAGE_ID_TAG && takes_tag(id))
-        return CONF_TAG_LEN;
+    if (farm->conf->message_id == CONF_MESSAGE_ID_TAG && takes_tag(id)) {
+        farm->proxy->counters.ids_tagged++;
+        return (size_t)(id.bytes - pdu->bytes);
+    }
     learn_put(&farm->learn, id, node);
     farm->proxy->counters.ids_learnt++;
     return 0;
 }
 
 void
-ids_put_response(struct farm *farm, const struct pdu *pdu, uint16_t node, uint8_t *room)
+ids_put_response(struct farm *farm, const struct pdu *pdu, uint16_t node, size_t tag_at,
+                 uint8_t *room)
 {
-    size_t front;
-    struct octets id;
-
-    if (farm->conf->message_id != CONF_MESSAGE_ID_TAG || !msgid_locate(pdu, &id) ||
-        !takes_tag(id)) {
+    if (tag_at == 0) {
         memcpy(room, pdu->bytes, pdu->length);
         return;
     }
-    front = (size_t)(id.bytes - pdu->bytes);
-    memcpy(room, pdu->bytes, front);
-    memcpy(room + front, farm->conf->nodes[node].tag, CONF_TAG_LEN);
-    memcpy(room + front + CONF_TAG_LEN, id.bytes, pdu->length - front);
+    memcpy(room, pdu->bytes, tag_at);
+    memcpy(room + tag_at, farm->conf->nodes[node].tag, CONF_TAG_LEN);
+    memcpy(room + tag_at + CONF_TAG_LEN, pdu->bytes + tag_at, pdu->length - tag_at);
     put_be32(room, pdu->length + CONF_TAG_LEN);
-    farm->proxy->counters.ids_tagged++;
 }
 
 const struct pdu *

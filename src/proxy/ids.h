@@ -15,13 +15,16 @@
 MUST_USE bool
 ids_node(const struct farm *farm, struct octets id, uint16_t *node, size_t *skip);
 
-/* How many octets longer a response of the node's gets on its way down. */
+/* Where in a response of the node's a tag is to be put in front of its id; 0:
+ * none is. An id that is too long for one is remembered. */
 size_t
-ids_growth(struct farm *farm, const struct pdu *pdu, uint16_t node);
+ids_tag_at(struct farm *farm, const struct pdu *pdu, uint16_t node);
 
-/* Writes the response into `room`, pdu->length + ids_growth octets. */
+/* Writes the response into `room`, CONF_TAG_LEN octets longer where ids_tag_at said
+ * that there is a tag. */
 void
-ids_put_response(struct farm *farm, const struct pdu *pdu, uint16_t node, uint8_t *room);
+ids_put_response(struct farm *farm, const struct pdu *pdu, uint16_t node, size_t tag_at,
+                 uint8_t *room);
 
 /*
  * A receipt of the node's as the client is to see it: `pdu` itself, or *spare,

@@ -505,6 +505,7 @@ link_open(struct proxy *proxy, const struct conf_farm *farm, size_t node, const 
     link->ops = ops;
     link->owner = owner;
     link->backoff_ms = farm->reconnect_ms;
+    link->lost_at_ms = now_ms(link);
     link->handle = handle_new(&proxy->link_table, link);
     if (link->handle.generation == 0) {
         free(link);

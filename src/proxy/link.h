@@ -76,7 +76,7 @@ struct link {
     uint64_t backoff_ms;            /* the next pause */
     uint64_t opened_at_ms;
     uint64_t bound_at_ms;
-    uint64_t lost_at_ms;
+    uint64_t lost_at_ms;            /* or opened, and not bound since */
     struct grave grave;
 };
 

@@ -433,9 +433,9 @@ linkset_retire(struct linkset *linkset)
         link = linkset->links[i];
         if (link == NULL || !linkset->farm->nodes[i].gone)
             continue;
-        if (link->state == LINK_BOUND)
+        if (link->state == LINK_BOUND && link->window.open == 0)
             link_retire(link);
-        else if (!is_idle(link))
+        else if (link->state == LINK_BOUND || !is_idle(link))
             done = false;
         else if (link->state != LINK_UNBINDING)
             link_close(link);

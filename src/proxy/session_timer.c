@@ -18,6 +18,8 @@ session_watch_by(struct session *session, uint64_t due_ms)
 {
     if (!is_watched(session) || session->out_of_memory || due_ms >= session->watch_due_ms)
         return;
+    if (due_ms < session_now_ms(session))
+        due_ms = session_now_ms(session);
     session->watch_due_ms = due_ms;
     loop_timer_start(session->proxy->loop, &session->timer, due_ms - session_now_ms(session) + 1);
 }

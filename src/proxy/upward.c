@@ -49,18 +49,23 @@ hold(struct session *session, struct request *request)
         session_watch_by(session, request->arrived_ms + farm->queue_timeout_ms);
 }
 
+/* How long a link that is gone is waited for. */
+static uint64_t
+waits_until(const struct session *session, const struct link *link)
+{
+    return link->lost_at_ms + session->listener->farm->queue_timeout_ms;
+}
+
 /* Puts it behind what waits for this link already. */
 static void
 wait_for(struct session *session, struct link *link, struct request *request)
 {
-    const struct conf_farm *farm = session->listener->farm;
-
     session->proxy->counters.waited++;
     session->waiting++;
     session->waiting_bytes += request->cap;
     request_list_append(&link->waiting, request);
     if (link->state != LINK_BOUND)
-        session_watch_by(session, loop_now_ms(session->proxy->loop) + farm->queue_timeout_ms);
+        session_watch_by(session, waits_until(session, link));
 }
 
 static struct request *
@@ -232,20 +237,17 @@ detach_waiting(struct session *session, struct link *link, struct request_list *
         request_list_append(list, take_waiting(session, link));
 }
 
-/* What waits for a link that is not bound goes elsewhere, or is answered, once the
- * oldest has waited too long: all of it, lest parts of one set go two ways. */
+/* What waits for a link that is not bound goes elsewhere, or is answered, once it has
+ * been gone for too long: all of it, lest parts of one set go two ways. */
 static uint64_t
 expire_waiting(struct session *session, struct link *link)
 {
-    uint64_t now = loop_now_ms(session->proxy->loop), due = link->lost_at_ms;
+    uint64_t now = loop_now_ms(session->proxy->loop), due = waits_until(session, link);
     struct request_list list = {NULL, 0};
-    struct request *request = link->waiting.first;
+    struct request *request;
 
-    if (link->state == LINK_BOUND || request == NULL)
+    if (link->state == LINK_BOUND || link->waiting.first == NULL)
         return UINT64_MAX;
-    if (request->arrived_ms > due)
-        due = request->arrived_ms;
-    due += session->listener->farm->queue_timeout_ms;
     if (due > now)
         return due;
     detach_waiting(session, link, &list);
@@ -350,13 +352,13 @@ answer(struct session *session, const struct link *link, const struct pdu *pdu, 
 {
     struct linkset *linkset = link->owner;
     struct farm *farm = linkset->account->farm;
-    uint16_t node = (uint16_t)link->node;
+    size_t tag_at = ids_tag_at(farm, pdu, (uint16_t)link->node);
     uint8_t *room;
 
-    room = session_put(session, pdu->length + ids_growth(farm, pdu, node));
+    room = session_put(session, pdu->length + (tag_at > 0 ? CONF_TAG_LEN : 0));
     if (room == NULL)
         return;
-    ids_put_response(farm, pdu, node, room);
+    ids_put_response(farm, pdu, (uint16_t)link->node, tag_at, room);
     pdu_put_number(room, number);
 }
 
