@@ -22,6 +22,31 @@ takes(const struct balance *balance, size_t node, bool backup)
     return balance->links[node] > 0 && conf->weight > 0 && conf->backup == backup;
 }
 
+/* A longer round would take too long to write, for every account, when a node
+ * comes or goes; with so many turns its weights are rounded instead. */
+#define TURNS_MAX 4096
+
+/* The turns of a node in a round. */
+static uint32_t
+share(const struct balance *balance, size_t node, uint32_t divisor)
+{
+    uint32_t turns = balance->farm->nodes[node].weight / divisor;
+
+    return turns > 0 ? turns : 1;
+}
+
+static uint32_t
+count_turns(const struct balance *balance, bool backup, uint32_t divisor)
+{
+    uint32_t total = 0;
+    size_t node;
+
+    for (node = 0; node < balance->farm->node_count && divisor > 0; node++)
+        if (takes(balance, node, backup))
+            total += share(balance, node, divisor);
+    return total;
+}
+
 /*
  * One round in smooth order: at each turn every node gains its weight, the one
  * that has gained most takes the turn and pays the sum of all weights.
@@ -39,7 +64,7 @@ write_turns(const struct balance *balance, bool backup, uint32_t divisor, uint32
         for (node = 0; node < count; node++) {
             if (!takes(balance, node, backup))
                 continue;
-            gained[node] += balance->farm->nodes[node].weight / divisor;
+            gained[node] += share(balance, node, divisor);
             if (best == count || gained[node] > gained[best])
                 best = node;
         }
@@ -66,7 +91,7 @@ rewrite(struct balance *balance)
 {
     size_t node, count = balance->farm->node_count;
     bool standby = balance->farm->balance == CONF_STANDBY, backup;
-    uint32_t divisor = 0, total = 0;
+    uint32_t divisor = 0, total;
     int64_t *gained;
     uint16_t *turns;
 
@@ -77,9 +102,11 @@ rewrite(struct balance *balance)
         if (divisor > 0 || backup)
             break;
     }
-    for (node = 0; node < count && divisor > 0; node++)
-        if (takes(balance, node, backup))
-            total += balance->farm->nodes[node].weight / divisor;
+    total = count_turns(balance, backup, divisor);
+    if (total > TURNS_MAX) {
+        divisor *= (total + TURNS_MAX - 1) / TURNS_MAX;
+        total = count_turns(balance, backup, divisor);
+    }
     gained = calloc(count, sizeof(*gained));
     turns = calloc(total + 1, sizeof(*turns));
     if (gained == NULL || turns == NULL) {

@@ -264,6 +264,29 @@ START_TEST(a_hash_names_a_backup_only_when_no_other_is_up)
 }
 END_TEST
 
+START_TEST(a_round_of_very_many_turns_is_shortened)
+{
+    enum { MANY = 100 };
+    static struct conf_node many[MANY];
+    static struct conf_farm large = {.nodes = many, .node_count = MANY};
+    uint32_t taken[MANY] = {0}, i, round;
+
+    for (i = 0; i < MANY; i++)
+        many[i] = (struct conf_node){.name = "n", .weight = i % 2 == 0 ? 256 : 129};
+    ck_assert(balance_init(&balance, &large, 0));
+    for (i = 0; i < MANY; i++)
+        balance_link_bound(&balance, i);
+    round = balance_turns(&balance);
+    ck_assert_uint_le(round, 4096);
+    for (i = 0; i < round; i++)
+        taken[balance_next(&balance)]++;
+    for (i = 0; i < MANY; i++)
+        ck_assert_uint_eq(taken[i], taken[i % 2]);
+    ck_assert(taken[0] * 100 > taken[1] * 190 && taken[0] * 100 < taken[1] * 215);
+    balance_fini(&balance);
+}
+END_TEST
+
 START_TEST(of_standbys_the_first_that_is_up_takes_all)
 {
     farm.balance = CONF_STANDBY;
@@ -295,4 +318,5 @@ UNIT_MAIN("balance", equal_nodes_take_turns, weights_are_spread_smoothly,
           a_hash_names_the_same_node_in_whatever_order_they_stand,
           hashes_are_shared_out_by_weight, only_what_was_its_own_moves_when_a_node_goes,
           a_hash_names_a_backup_only_when_no_other_is_up,
+          a_round_of_very_many_turns_is_shortened,
           of_standbys_the_first_that_is_up_takes_all)
