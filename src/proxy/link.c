@@ -163,20 +163,22 @@ renew_handle(struct link *link)
     ensure(link->handle.generation != 0);
 }
 
+/* Every loss, and the first of the failures to bind that follow for one reason. */
 static void
-log_loss(const struct link *link, enum link_loss loss, const char *detail)
+log_loss(struct link *link, enum link_loss loss, const char *detail)
 {
-    static _Thread_local struct log_limit limit;
+    bool is_news = link->state == LINK_BOUND || !link->has_told || link->told != loss;
 
-    if (!log_allow(&limit))
-        return;
+    link->told = loss;
+    link->has_told = link->state != LINK_BOUND;
     if (link->state == LINK_BOUND)
-        log_warning(label(link), "lost reason=\"%s\" detail=\"%s\" bound_ms=%llu open=%u",
-                    loss_words[loss], detail,
-                    (unsigned long long)(now_ms(link) - link->bound_at_ms), link->window.open);
+        log_limited(LOG_LEVEL_WARNING, label(link),
+                    "lost reason=\"%s\" detail=\"%s\" bound_ms=%llu open=%u", loss_words[loss],
+                    detail, (unsigned long long)(now_ms(link) - link->bound_at_ms),
+                    link->window.open);
     else
-        log_notice(label(link), "not bound reason=\"%s\" detail=\"%s\"", loss_words[loss],
-                   detail);
+        log_limited(is_news ? LOG_LEVEL_NOTICE : LOG_LEVEL_DEBUG, label(link),
+                    "not bound reason=\"%s\" detail=\"%s\"", loss_words[loss], detail);
 }
 
 /* The connection is of no use any more. `status` is the node's verdict, if any. */

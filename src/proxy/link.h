@@ -77,6 +77,8 @@ struct link {
     uint64_t opened_at_ms;
     uint64_t bound_at_ms;
     uint64_t lost_at_ms;            /* or opened, and not bound since */
+    enum link_loss told;            /* the last failure that was logged, */
+    bool has_told;                  /* if there was one since it was bound */
     struct grave grave;
 };
 
