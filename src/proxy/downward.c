@@ -22,48 +22,50 @@ turn_back(struct session *session, struct handle from, uint32_t command, uint32_
 {
     struct link *link = link_of(session, from);
 
+    if (command == SMPP_ALERT_NOTIFICATION)
+        return;     /* has no response */
     session->proxy->counters.turned_back++;
     if (link != NULL)
         link_answer(link, command, command_find(command)->known ? SMPP_RX_T_APPN : SMPP_RSYSERR,
                     number);
 }
 
-/* Opens it in the client's window and sends it. False: it must wait. */
-static bool
-send_down(struct session *session, const uint8_t *bytes, uint32_t length, struct handle from)
+/* Opens it in the client's window. Returns its number; 0: there is no room. */
+static uint32_t
+open_down(struct session *session, const uint8_t *bytes, struct handle from)
 {
-    struct pending *pending;
-    uint8_t *room;
+    struct pending *pending = window_add(&session->window);
 
-    if (session->state == SESSION_BINDING)
-        return false;   /* the bind_resp comes first */
-    pending = window_add(&session->window);
     if (pending == NULL)
-        return false;
+        return 0;
     pending->command = get_be32(bytes + 4);
     pending->their_number = get_be32(bytes + 12);
     pending->from = from;
     pending->sent_us = session->proxy->loop->now_us;
+    return pending->number;
+}
+
+/* Sends it to the client. False: it must wait. */
+static bool
+send_down(struct session *session, const uint8_t *bytes, uint32_t length, struct handle from)
+{
+    bool notifies = get_be32(bytes + 4) == SMPP_ALERT_NOTIFICATION;
+    uint32_t number;
+    uint8_t *room;
+
+    if (session->state == SESSION_BINDING)
+        return false;   /* the bind_resp comes first */
+    number = notifies ? window_number(&session->window) : open_down(session, bytes, from);
+    if (number == 0)
+        return false;
     room = session_put(session, length);
     if (room == NULL)
         return true;    /* the session ends, and answers for its window */
     memcpy(room, bytes, length);
-    pdu_put_number(room, pending->number);
-    session->deliveries++;
+    pdu_put_number(room, number);
+    session->deliveries += !notifies;
+    session->proxy->counters.notifications_down += notifies;
     return true;
-}
-
-static void
-notify(struct session *session, const struct pdu *pdu)
-{
-    uint8_t *room;
-
-    if (session->state != SESSION_BOUND || (room = session_put(session, pdu->length)) == NULL)
-        return;
-    memcpy(room, pdu->bytes, pdu->length);
-    pdu_put_number(room, window_number(&session->window));
-    session->proxy->counters.notifications_down++;
-    session_update_reading(session);
 }
 
 static bool
@@ -85,14 +87,11 @@ downward_on_request(struct link *link, const struct pdu *pdu)
 
     if ((command->down & session->bound_state) == 0) {
         proxy->counters.state_errors++;
-        link_answer(link, pdu->command, SMPP_RINVBNDSTS, pdu->number);
+        if (pdu->command != SMPP_ALERT_NOTIFICATION)
+            link_answer(link, pdu->command, SMPP_RINVBNDSTS, pdu->number);
         return;
     }
-    if (pdu->command == SMPP_ALERT_NOTIFICATION) {
-        notify(session, pdu);
-        return;
-    }
-    proxy->counters.requests_down++;
+    proxy->counters.requests_down += pdu->command != SMPP_ALERT_NOTIFICATION;
     pdu = ids_receipt(linkset->account->farm, pdu, (uint16_t)link->node, &spare);
     if (!takes_deliveries(session)) {
         turn_back(session, link->handle, pdu->command, pdu->number);

@@ -184,4 +184,22 @@ subtest 'the order of what one node sends is kept' => sub {
     $plex->is_good;
 };
 
+subtest 'an alert_notification does not overtake what waits' => sub {
+    my ($plex, $client, $node) = raw_pair({}, {window => 1});
+    $node->send(deliver_pdu(1, 'first') . deliver_pdu(2, 'second')
+                . pdu('alert_notification', 0, 3, "\1\1src\0\1\1esme\0"));
+    my $first = $client->read;
+    like($first->{body}, qr/first/, 'the first delivery comes');
+    ok($client->silent(0.3), 'and nothing else while it is open');
+    $client->answer($first, 0, "\0");
+    my $second = $client->read;
+    like($second->{body}, qr/second/, 'then the second');
+    my $alert = $client->read;
+    is($alert->{command}, cmd('alert_notification'), 'and the notification behind it');
+    $client->answer($second, 0, "\0");
+    is($plex->counters->{notifications_down}, 1, 'it is counted');
+    $_->close for $client, $node;
+    $plex->is_good;
+};
+
 done_testing();
