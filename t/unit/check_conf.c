@@ -84,7 +84,7 @@ START_TEST(a_short_file_gets_the_defaults)
     ck_assert_uint_eq(farm->enquire_link_ms, 10000);
     ck_assert_uint_eq(farm->enquire_timeout_ms, 5000);
     ck_assert_uint_eq(farm->reconnect_ms, 500);
-    ck_assert_uint_eq(farm->reconnect_max_ms, 10000);
+    ck_assert_uint_eq(farm->reconnect_max_ms, 5000);
     ck_assert_uint_eq(farm->max_pdu, 70000);
     ck_assert_uint_eq(farm->bind_gather_ms, 100);
     ck_assert_uint_eq(farm->grace_ms, 30000);
