@@ -5,18 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Hashes that are the same on every machine and in every version (xxHash's XXH3). */
+/* A hash that is the same on every machine and in every version (xxHash's XXH3). */
 
 uint64_t
 hash_bytes(const void *bytes, size_t n, uint64_t seed);
-
-struct hash128 {
-    uint64_t low;
-    uint64_t high;
-};
-
-struct hash128
-hash128_bytes(const void *bytes, size_t n, uint64_t seed);
 
 /* One number of two, every bit of which depends on every bit of both. */
 static inline uint64_t

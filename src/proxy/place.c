@@ -9,44 +9,58 @@
 #include "proxy/ids.h"
 #include "smpp/msgid.h"
 
-/* What of a message tells where it goes. */
-static void
-read_message(struct linkset *linkset, const struct message *message, struct request *request)
+/* Is it a part of a long message? Then *key names its set. */
+static struct concat
+read_concat(struct linkset *linkset, const struct message *message, uint64_t *key)
 {
     struct account *account = linkset->account;
-    struct counters *counters = &linkset->proxy->counters;
-    struct octets destination = message->destination.addr;
     struct concat concat;
     bool malformed;
 
     concat = concat_peek(message, &malformed);
-    counters->marks_malformed += malformed;
+    linkset->proxy->counters.marks_malformed += malformed;
+    if (concat.kind != CONCAT_NONE)
+        *key = set_key(&account->farm->sets, account->hash, message, &concat);
+    return concat;
+}
+
+static void
+join_set(struct linkset *linkset, const struct message *message, const struct concat *concat,
+         uint64_t key, struct request *request)
+{
+    struct account *account = linkset->account;
+
+    linkset->proxy->counters.parts++;
+    request->sets = &account->farm->sets;
+    request->set = set_join(request->sets, key, concat->total, loop_now_ms(linkset->proxy->loop));
+    if (request->set == SET_NONE)
+        return;
+    request->part = concat->part;
+    request->by_hash = request->rule == REQUEST_HASH ||
+                       linkset->farm->concat_place == CONF_CONCAT_PLACE_HASH;
+    if (request->by_hash && request->rule != REQUEST_HASH)
+        request->hash = set_hash(account->hash, message, concat);
+    request->rule = REQUEST_SET;
+}
+
+/* What else of a message tells where it goes. */
+static void
+read_message(struct linkset *linkset, const struct message *message, struct request *request)
+{
+    struct octets destination = message->destination.addr;
+
     if (linkset->farm->balance == CONF_DESTINATION && destination.len > 0) {
         request->rule = REQUEST_HASH;
         request->hash = hash_bytes(destination.bytes, destination.len, 0);
     }
     if (message->replace_if_present != 0) {
-        counters->replacing++;
+        linkset->proxy->counters.replacing++;
         request->rule = REQUEST_HASH;
         request->hash = hash_bytes(message->service_type.bytes, message->service_type.len,
-                                   account->hash);
+                                   linkset->account->hash);
         request->hash = hash_bytes(message->addresses.bytes, message->addresses.len,
                                    request->hash);
     }
-    if (concat.kind == CONCAT_NONE)
-        return;
-    counters->parts++;
-    request->sets = &account->farm->sets;
-    request->set = set_join(request->sets, account->hash, message, &concat,
-                            loop_now_ms(linkset->proxy->loop));
-    if (request->set == SET_NONE)
-        return;
-    request->part = concat.part;
-    if (request->rule != REQUEST_HASH)
-        request->hash = set_hash(account->hash, message, &concat);
-    request->by_hash = request->rule == REQUEST_HASH ||
-                       linkset->farm->concat_place == CONF_CONCAT_PLACE_HASH;
-    request->rule = REQUEST_SET;
 }
 
 static bool
@@ -101,15 +115,23 @@ struct request *
 place_request(struct linkset *linkset, const struct pdu *pdu, struct handle from)
 {
     struct proxy *proxy = linkset->proxy;
+    struct concat concat = {.kind = CONCAT_NONE};
     struct request *request;
     struct message message;
     struct octets id;
+    uint64_t key = 0;
+    bool is_message;
 
     if (msgid_locate(pdu, &id))
         return request_by_id(linkset, pdu, id, from);
+    is_message = message_parse(pdu, &message);
+    if (is_message)
+        concat = read_concat(linkset, &message, &key);
     request = request_new(&proxy->loop->slab, pdu, from, loop_now_ms(proxy->loop));
-    if (request != NULL && message_parse(pdu, &message))
+    if (request != NULL && is_message)
         read_message(linkset, &message, request);
+    if (request != NULL && concat.kind != CONCAT_NONE)
+        join_set(linkset, &message, &concat, key, request);
     return request;
 }
 

@@ -21,7 +21,7 @@
 #define PLACE_SIZE ((size_t)64)
 
 struct set {
-    struct hash128 key;     /* of account, addresses, kind, reference and total */
+    uint64_t key;     /* of account, addresses, kind, reference and total */
     uint64_t expires_ms;
     uint64_t listed_ms;     /* live: its expiry when it was put where it is in the list */
     uint64_t accepted;      /* a bit for each part number up to 64 */
@@ -109,9 +109,9 @@ at(const struct set_table *table, set_id id)
 }
 
 static set_id *
-bucket_of(const struct set_table *table, struct hash128 key)
+bucket_of(const struct set_table *table, uint64_t key)
 {
-    return &table->buckets[key.low & table->mask];
+    return &table->buckets[key & table->mask];
 }
 
 static void
@@ -204,17 +204,15 @@ set_hash(uint64_t account, const struct message *message, const struct concat *c
 }
 
 static bool
-has_key(const struct set_table *table, set_id id, struct hash128 key)
+has_key(const struct set_table *table, set_id id, uint64_t key)
 {
-    const struct set *set = at(table, id);
-
-    return set->key.low == key.low && set->key.high == key.high;
+    return at(table, id)->key == key;
 }
 
 /* The parts of a message mostly come one behind the other: the last one's set is
  * looked at first, and the bucket's memory often not at all. */
 static set_id
-find(const struct set_table *table, struct hash128 key)
+find(const struct set_table *table, uint64_t key)
 {
     set_id id = table->recent;
 
@@ -277,7 +275,7 @@ take_place(struct set_table *table, uint64_t now_ms)
 }
 
 static set_id
-begin(struct set_table *table, struct hash128 key, uint8_t total, uint64_t now_ms)
+begin(struct set_table *table, uint64_t key, uint8_t total, uint64_t now_ms)
 {
     set_id id = take_place(table, now_ms), *bucket;
 
@@ -309,12 +307,35 @@ begin_again(struct set_table *table, set_id id, uint64_t now_ms)
     list_live(table, id, now_ms);
 }
 
-set_id
-set_join(struct set_table *table, uint64_t account, const struct message *message,
-         const struct concat *concat, uint64_t now_ms)
+uint64_t
+set_key(const struct set_table *table, uint64_t account, const struct message *message,
+        const struct concat *concat)
 {
-    struct hash128 key = hash128_bytes(message->addresses.bytes, message->addresses.len,
-                                       table->seed ^ seed_of(account, concat));
+    uint64_t key = hash_bytes(message->addresses.bytes, message->addresses.len,
+                              table->seed ^ seed_of(account, concat));
+
+    if (table->sets != NULL)
+        __builtin_prefetch(bucket_of(table, key), 1);
+    return key;
+}
+
+/* Fetches what the next set that goes is in, should a place be needed: first the set,
+ * then, by the time that it is there, its bucket. */
+static void
+warm_up(struct set_table *table)
+{
+    set_id first = table->finished.first;
+
+    if (table->warm == first)
+        __builtin_prefetch(bucket_of(table, at(table, first)->key), 1);
+    else
+        __builtin_prefetch(at(table, first), 1);
+    table->warm = first;
+}
+
+set_id
+set_join(struct set_table *table, uint64_t key, uint8_t total, uint64_t now_ms)
+{
     struct set *set;
     set_id id;
 
@@ -327,7 +348,7 @@ set_join(struct set_table *table, uint64_t account, const struct message *messag
         id = SET_NONE;
     }
     if (id == SET_NONE)
-        id = begin(table, key, concat->total, now_ms);
+        id = begin(table, key, total, now_ms);
     if (id == SET_NONE)
         return SET_NONE;
     set = at(table, id);
@@ -336,8 +357,7 @@ set_join(struct set_table *table, uint64_t account, const struct message *messag
     set->expires_ms = now_ms + table->ttl_ms;
     set->open++;
     table->recent = id;
-    /* the next that goes, should a place be needed */
-    __builtin_prefetch(at(table, table->finished.first), 1);
+    warm_up(table);
     return id;
 }
 

@@ -37,6 +37,7 @@ struct set_table {
     uint32_t count;             /* sets that are remembered */
     uint32_t fresh;             /* from here on, no place was ever used */
     set_id free;
+    set_id warm;                /* the next to be forgotten, fetched by now */
     set_id recent;              /* the last that was joined, if it is remembered */
     struct set_list live;       /* in order of expiry */
     struct set_list finished;   /* in order of expiry */
@@ -55,15 +56,20 @@ set_table_init(struct set_table *table, uint32_t max, uint64_t ttl_ms, uint64_t 
 void
 set_table_fini(struct set_table *table);
 
+/* Names the set that a part belongs to: a hash; should two ever have the same, they
+ * go to one node. `account` is a number that stands for the account. What set_join
+ * will look at is fetched meanwhile. */
+uint64_t
+set_key(const struct set_table *table, uint64_t account, const struct message *message,
+        const struct concat *concat);
+
 /*
- * The set that a part belongs to, begun (with SET_NO_NODE) if it is new, its
- * time begun anew; one that was finished is live again. `account` is a number
- * that stands for the account. The caller refers to it until set_leave. SET_NONE:
- * out of memory, or requests refer to all.
+ * The set of that key, begun (with SET_NO_NODE) if it is new, its time begun anew.
+ * The caller refers to it until set_leave. SET_NONE: out of memory, or requests
+ * refer to all.
  */
 MUST_USE set_id
-set_join(struct set_table *table, uint64_t account, const struct message *message,
-         const struct concat *concat, uint64_t now_ms);
+set_join(struct set_table *table, uint64_t key, uint8_t total, uint64_t now_ms);
 
 /* What a set is hashed by where several machines are to agree on its node. */
 uint64_t

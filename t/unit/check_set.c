@@ -21,7 +21,8 @@ join_as(uint64_t account, const char *addresses, struct concat concat, uint64_t 
     struct message message = {
         .addresses = {(const uint8_t *)addresses, strlen(addresses)},
     };
-    set_id set = set_join(&table, account, &message, &concat, now_ms);
+    set_id set = set_join(&table, set_key(&table, account, &message, &concat), concat.total,
+                          now_ms);
 
     ck_assert_uint_ne(set, SET_NONE);
     return set;
@@ -308,7 +309,7 @@ START_TEST(a_set_that_requests_refer_to_outlives_its_place_in_the_table)
     old = join(0, 2, 1, 0);
     set_put_node(&table, old, 3);
     /* There is no place for another, and the old one is forgotten. */
-    ck_assert_uint_eq(set_join(&table, 1, &message, &concat, 0), SET_NONE);
+    ck_assert_uint_eq(set_join(&table, set_key(&table, 1, &message, &concat), 2, 0), SET_NONE);
     ck_assert_uint_eq(table.count, 0);
     /* Its requests still find their node, and may be accepted. */
     ck_assert_uint_eq(set_node(&table, old), 3);
