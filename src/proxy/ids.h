@@ -6,7 +6,7 @@
 #include "smpp/msgid.h"
 
 /*
- * Message ids across the nodes of a farm (DESIGN.md "Message ids"): told apart by
+ * Message ids across the nodes of a farm: told apart by
  * a tag of the node's, by a prefix that its own ids have, or learnt.
  */
 
