@@ -6,8 +6,8 @@
 #include "smpp/msgid.h"
 
 /*
- * Message ids across the nodes of a farm: told apart by
- * a tag of the node's, by a prefix that its own ids have, or learnt.
+ * Message ids across the nodes of a farm: told apart by a tag of the node's, by a
+ * prefix that its own ids have, or learnt.
  */
 
 /* The node that an id of a client's belongs to. *skip is how many of its octets
