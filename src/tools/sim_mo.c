@@ -7,7 +7,7 @@
 #include "smpp/writer.h"
 #include "tools/sim_deliver.h"
 
-#define SHORT_NUMBER "12345"
+#define RECIPIENT "46700012345"
 #define PARTS 3
 #define UDH_SIZE 6
 #define TEXT_SIZE 140
@@ -44,7 +44,7 @@ send_one(struct sim_account *account, struct sim_session *session)
 {
     struct sim *sim = account->node->sim;
     uint64_t random = sim_random(sim);
-    struct message_fields fields = {.destination = SHORT_NUMBER};
+    struct message_fields fields = {.destination = RECIPIENT};
     char source[16], text[TEXT_SIZE];
 
     snprintf(source, sizeof(source), "4670%07u", (unsigned)(random % 10000000));
@@ -135,7 +135,7 @@ sim_mo_alert(struct sim_node *node)
         writer_bytes(&w, "\1\1", 2);
         writer_cstring(&w, "46701234567");
         writer_bytes(&w, "\1\1", 2);
-        writer_cstring(&w, SHORT_NUMBER);
+        writer_cstring(&w, RECIPIENT);
         sim_session_send(session, room, writer_end(&w));
         sim_count(node, SIM_ALERTS);
         sent++;

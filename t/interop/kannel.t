@@ -170,8 +170,6 @@ my @expected = (
     qr/PDU NULL terminated string \(system_id\) has no NULL/,
     qr/rejected login to transmit, code 0x0000000d \(Bind Failed\)/,
     qr/Couldn't connect to SMS center \(retrying in 1 seconds\)/,
-    # smppsim calls the short number that its MO go to an international one
-    qr/Malformed addr `12345'/,
     # both boxes say at the end that they were told to end
     qr/Killing signal or HTTP admin command received/,
     qr/SIG(?:INT|TERM) received, aborting program/,
