@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 libsmpplex_a_SOURCES += \
 	src/proxy/account.c src/proxy/account.h \
+	src/proxy/ahead.h \
 	src/proxy/counters.h src/proxy/counter.def \
 	src/proxy/downward.c src/proxy/downward.h \
 	src/proxy/farm.c src/proxy/farm.h \

@@ -25,22 +25,18 @@ read_concat(struct linkset *linkset, const struct message *message, uint64_t *ke
 }
 
 static void
-join_set(struct linkset *linkset, const struct message *message, const struct concat *concat,
-         uint64_t key, struct request *request)
+note_part(struct linkset *linkset, const struct message *message, const struct concat *concat,
+          uint64_t key, struct request *request)
 {
-    struct account *account = linkset->account;
-
     linkset->proxy->counters.parts++;
-    request->sets = &account->farm->sets;
-    request->set = set_join(request->sets, key, concat->total, loop_now_ms(linkset->proxy->loop));
-    if (request->set == SET_NONE)
-        return;
+    request->sets = &linkset->account->farm->sets;
+    request->key = key;
     request->part = concat->part;
+    request->parts = concat->total;
     request->by_hash = request->rule == REQUEST_HASH ||
                        linkset->farm->concat_place == CONF_CONCAT_PLACE_HASH;
     if (request->by_hash && request->rule != REQUEST_HASH)
-        request->hash = set_hash(account->hash, message, concat);
-    request->rule = REQUEST_SET;
+        request->hash = set_hash(linkset->account->hash, message, concat);
 }
 
 /* What else of a message tells where it goes. */
@@ -131,8 +127,19 @@ place_request(struct linkset *linkset, const struct pdu *pdu, struct handle from
     if (request != NULL && is_message)
         read_message(linkset, &message, request);
     if (request != NULL && concat.kind != CONCAT_NONE)
-        join_set(linkset, &message, &concat, key, request);
+        note_part(linkset, &message, &concat, key, request);
     return request;
+}
+
+void
+place_join(struct linkset *linkset, struct request *request)
+{
+    if (request->parts == 0)
+        return;
+    request->set = set_join(request->sets, request->key, request->parts,
+                            loop_now_ms(linkset->proxy->loop));
+    if (request->set != SET_NONE)
+        request->rule = REQUEST_SET;
 }
 
 static enum place

@@ -8,11 +8,15 @@
 /* Where a client's request goes: what its PDU says of it, and which link that is. */
 
 /*
- * A request made of a PDU, with its rule. An id that carries a tag of ours goes
- * without it. NULL: out of memory.
+ * A request made of a PDU, with its rule, to be given to place_join. An id that
+ * carries a tag of ours goes without it. NULL: out of memory.
  */
 MUST_USE struct request *
 place_request(struct linkset *linkset, const struct pdu *pdu, struct handle from);
+
+/* A part of a long message joins its set; parts do so in the order in which they came. */
+void
+place_join(struct linkset *linkset, struct request *request);
 
 enum place {
     PLACE_LINK,         /* *link is the one; it may have no room yet */

@@ -8,6 +8,7 @@
 #include "base/handle.h"
 #include "conf/conf.h"
 #include "net/loop.h"
+#include "proxy/ahead.h"
 #include "proxy/counters.h"
 #include "smpp/pdu.h"
 
@@ -34,6 +35,7 @@ struct proxy {
     bool draining;
     bool empty;                     /* on_empty was called */
     struct counters counters;
+    struct ahead ahead;             /* empty between batches of one session */
     uint8_t rewrite[PDU_MAX + 256]; /* a PDU that is not passed as it came */
     /* Called once, when draining and the last session and linkset has ended. */
     void (*on_empty)(struct proxy *proxy);

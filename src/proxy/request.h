@@ -37,12 +37,14 @@ struct request {
     uint32_t moves;         /* how often its link was lost */
     enum request_rule rule;
     uint16_t node;          /* REQUEST_NODE; on a tour the next to ask */
-    uint8_t part;           /* REQUEST_SET: its number in the set */
+    uint8_t part;           /* its number in its set */
+    uint8_t parts;          /* of its set; 0: no part of a long message */
     bool counted;           /* against the account's rate, or not subject to it */
-    bool by_hash;           /* REQUEST_SET: its set is placed by hash */
+    bool by_hash;           /* its set is placed by hash */
     bool accepted;          /* on a tour: some node has said yes */
     set_id set;             /* REQUEST_SET, else SET_NONE; referred to until it is freed */
-    struct set_table *sets; /* that it is in */
+    struct set_table *sets; /* that its set is in */
+    uint64_t key;           /* of its set */
     uint64_t hash;          /* REQUEST_HASH, and where a set is placed by hash */
     uint8_t bytes[];
 };

@@ -17,6 +17,7 @@
 static void
 leave_broken(struct session *session, enum session_end end)
 {
+    upward_admit_all(session);
     session->end = end;
     if (session->state != SESSION_BOUND && session->state != SESSION_DRAINING) {
         session_finish(session, end);
@@ -30,6 +31,7 @@ leave_broken(struct session *session, enum session_end end)
 static void
 on_unbind(struct session *session, const struct pdu *pdu)
 {
+    upward_admit_all(session);
     switch (session->state) {
     case SESSION_BOUND:
     case SESSION_DRAINING:
@@ -191,6 +193,7 @@ on_conn_bytes(struct conn *conn, const uint8_t *bytes, size_t n)
         }
     }
 done:
+    upward_admit_all(session);
     session_update_reading(session);
     return used;
 }

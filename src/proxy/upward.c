@@ -163,6 +163,31 @@ keeps_order(const struct request *request)
     return request->rule == REQUEST_ANY || request->rule == REQUEST_HASH;
 }
 
+/* What waits must not be overtaken; parts and ids have an order of their own. */
+static void
+admit(struct session *session, struct request *request)
+{
+    place_join(session->linkset, request);
+    if (keeps_order(request) && session->held.first != NULL)
+        hold(session, request);
+    else if (within_rate(session, request) ? !dispatch(session, request)
+                                           : !throttle(session, request))
+        hold(session, request);
+}
+
+void
+upward_admit_all(struct session *session)
+{
+    struct request *request;
+
+    while ((request = ahead_shift(&session->proxy->ahead)) != NULL) {
+        if (session->linkset != NULL)
+            admit(session, request);
+        else
+            request_free(slab_of(session->proxy), request);
+    }
+}
+
 void
 upward_request(struct session *session, const struct pdu *pdu)
 {
@@ -181,12 +206,13 @@ upward_request(struct session *session, const struct pdu *pdu)
         session_answer(session, pdu->command, session->listener->farm->busy_status, pdu->number);
         return;
     }
-    /* What waits must not be overtaken; parts and ids have an order of their own. */
-    if (keeps_order(request) && session->held.first != NULL)
-        hold(session, request);
-    else if (within_rate(session, request) ? !dispatch(session, request)
-                                           : !throttle(session, request))
-        hold(session, request);
+    if (request->parts == 0 && proxy->ahead.count == 0) {
+        admit(session, request);
+        return;
+    }
+    if (ahead_is_full(&proxy->ahead))
+        admit(session, ahead_shift(&proxy->ahead));
+    ahead_append(&proxy->ahead, request);
 }
 
 void

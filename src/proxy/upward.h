@@ -10,9 +10,15 @@
  * ours there, and once into a request that is kept until the response has come.
  */
 
-/* A request that the session's state allows and that isn't its own affair. */
+/* A request that the session's state allows and that isn't its own affair. Some of a
+ * batch wait for upward_admit_all before they go anywhere. */
 void
 upward_request(struct session *session, const struct pdu *pdu);
+
+/* Sends what upward_request has kept; due behind each batch, and before anything is
+ * decided by what is open. */
+void
+upward_admit_all(struct session *session);
 
 /* Sends what is held, as far as there are links that take it. */
 void

@@ -128,19 +128,20 @@ append(struct set_table *table, struct set_list *list, set_id id)
     list->last = id;
 }
 
+/* The first one's `prev` says nothing: the one behind it need not be fetched to set it. */
 static void
 unlist(struct set_table *table, struct set_list *list, set_id id)
 {
     struct set *set = at(table, id);
 
-    if (set->prev != SET_NONE)
-        at(table, set->prev)->next = set->next;
-    else
+    if (list->first == id)
         list->first = set->next;
-    if (set->next != SET_NONE)
-        at(table, set->next)->prev = set->prev;
     else
-        list->last = set->prev;
+        at(table, set->prev)->next = set->next;
+    if (list->last == id)
+        list->last = list->first != SET_NONE ? set->prev : SET_NONE;
+    else if (list->first != set->next)
+        at(table, set->next)->prev = set->prev;
 }
 
 static void
@@ -317,6 +318,15 @@ set_key(const struct set_table *table, uint64_t account, const struct message *m
     if (table->sets != NULL)
         __builtin_prefetch(bucket_of(table, key), 1);
     return key;
+}
+
+void
+set_fetch(const struct set_table *table, uint64_t key)
+{
+    set_id id = table->sets != NULL ? *bucket_of(table, key) : SET_NONE;
+
+    if (id != SET_NONE)
+        __builtin_prefetch(at(table, id), 1);
 }
 
 /* Fetches what the next set that goes is in, should a place be needed: first the set,

@@ -63,6 +63,10 @@ uint64_t
 set_key(const struct set_table *table, uint64_t account, const struct message *message,
         const struct concat *concat);
 
+/* Fetches the set itself, where set_key has brought what tells its place. */
+void
+set_fetch(const struct set_table *table, uint64_t key);
+
 /*
  * The set of that key, begun (with SET_NO_NODE) if it is new, its time begun anew.
  * The caller refers to it until set_leave. SET_NONE: out of memory, or requests
