@@ -30,6 +30,10 @@ conf_node_resolve(struct conf_node *node, const char **why);
 MUST_USE bool
 conf_listener_resolve(struct conf_listener *listener, const char **why);
 
+/* Does a check of this type have a use for the keyword? */
+bool
+conf_check_takes(enum conf_check_type type, const char *keyword);
+
 /* The node before `node` in farm, or the listener before `listener`, that has
  * the same address; NULL: none. Port 0 is never the same. */
 const struct conf_node *

@@ -109,6 +109,18 @@ free_keys(enum key_section section, void *object)
 }
 
 static void
+free_checks(struct conf_check *checks, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        free_keys(KEY_CHECK, &checks[i]);
+        free((char *)checks[i].secret);
+    }
+    free(checks);
+}
+
+static void
 free_farm(struct conf_farm *farm)
 {
     size_t i;
@@ -116,8 +128,10 @@ free_farm(struct conf_farm *farm)
     for (i = 0; i < farm->node_count; i++) {
         free_keys(KEY_NODE, &farm->nodes[i]);
         free((char *)farm->nodes[i].name);
+        free_checks(farm->nodes[i].checks, farm->nodes[i].check_count);
     }
     free(farm->nodes);
+    free_checks(farm->checks, farm->check_count);
     free_keys(KEY_FARM, farm);
     free((char *)farm->name);
 }
@@ -141,17 +155,37 @@ conf_unref(struct conf *conf)
     free(conf);
 }
 
+/* A keyword that reading would refuse in this place is left out. */
+static bool
+is_printed(const struct key *key, const void *object)
+{
+    return key->section != KEY_CHECK ||
+           conf_check_takes(((const struct conf_check *)object)->type, key->name);
+}
+
 static void
 print_keys(enum key_section section, int indent, const void *object, FILE *out)
 {
     size_t i;
 
     for (i = 0; i < key_count; i++)
-        if (keys[i].section == section) {
+        if (keys[i].section == section && is_printed(&keys[i], object)) {
             fprintf(out, "%*s%s = ", indent, "", keys[i].name);
             key_print(&keys[i], object, out);
             fputc('\n', out);
         }
+}
+
+static void
+print_checks(const struct conf_check *checks, size_t count, int indent, FILE *out)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        fprintf(out, "%*scheck {\n", indent, "");
+        print_keys(KEY_CHECK, indent + 4, &checks[i], out);
+        fprintf(out, "%*s}\n", indent, "");
+    }
 }
 
 static void
@@ -161,9 +195,11 @@ print_farm(const struct conf_farm *farm, FILE *out)
 
     fprintf(out, "\nfarm %s {\n", farm->name);
     print_keys(KEY_FARM, 4, farm, out);
+    print_checks(farm->checks, farm->check_count, 4, out);
     for (i = 0; i < farm->node_count; i++) {
         fprintf(out, "    node %s {\n", farm->nodes[i].name);
         print_keys(KEY_NODE, 8, &farm->nodes[i], out);
+        print_checks(farm->nodes[i].checks, farm->nodes[i].check_count, 8, out);
         fputs("    }\n", out);
     }
     fputs("}\n", out);

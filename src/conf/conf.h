@@ -58,6 +58,44 @@ enum conf_rate_excess {
 #undef RATE_EXCESS
 };
 
+/* How a check finds out whether a node is well. */
+enum conf_check_type {
+#define CHECK_TYPE(symbol, name, help) CONF_CHECK_##symbol,
+#include "conf/check_type.def"
+#undef CHECK_TYPE
+};
+
+struct conf_range {
+    uint32_t low, high;     /* both belong to it */
+};
+
+/* One way in which nodes are probed. Texts are "" where the file is silent. */
+struct conf_check {
+    enum conf_check_type type;
+    uint32_t port;              /* 0: the node's own */
+    const char *address;        /* as it was written */
+    struct addr addr;           /* the same, with port 0; its len is 0: the node's */
+    uint32_t interval_ms;
+    uint32_t fast_interval_ms;  /* not above interval_ms */
+    uint32_t down_interval_ms;
+    uint32_t timeout_ms;
+    uint32_t rise;
+    uint32_t fall;
+    const char *password_file;
+    const char *password;       /* as it was written */
+    const char *secret;         /* the password, wherever it was found */
+    /* smpp */
+    const char *system_id;      /* "": no bind */
+    const char *system_type;
+    /* http */
+    const char *user;           /* "": no authentication */
+    const char *path;
+    const char *host;           /* "": the address that is probed */
+    struct conf_range expect_status;
+    const char *expect;
+    const char *refuse;
+};
+
 #define CONF_TAG_LEN 2
 
 struct conf_node {
@@ -69,6 +107,8 @@ struct conf_node {
     const char *tag;            /* CONF_TAG_LEN characters */
     bool gone;                  /* conf_follow: no longer in the file; its place is kept */
     const char *id_prefix;      /* what its message_ids begin with; "" unless message-id = prefix */
+    struct conf_check *checks;  /* in place of the farm's, if there is one */
+    size_t check_count;
 };
 
 struct conf_farm {
@@ -103,6 +143,10 @@ struct conf_farm {
     /* message ids */
     enum conf_message_id message_id;
     uint32_t learn_max;             /* ids remembered */
+    /* the health of its nodes */
+    struct conf_check *checks;      /* of all nodes that have none of their own */
+    size_t check_count;
+    uint32_t resolve_ms;            /* host names of nodes are asked again; 0: never */
 };
 
 struct conf_listener {
@@ -126,6 +170,7 @@ struct conf {
     const char *log_target;         /* as log_open takes it */
     enum log_level log_level;
     uint32_t drain_timeout_ms;      /* SIGTERM: the longest wait for what is open */
+    const char *resolver;           /* IP or IP:PORT of a name server; "": the system's */
     struct conf_farm *farms;
     size_t farm_count;
     struct conf_listener *listeners;
@@ -176,5 +221,16 @@ conf_print(const struct conf *conf, FILE *out);
 
 const char *
 conf_balance_name(enum conf_balance balance);
+
+const char *
+conf_check_type_name(enum conf_check_type type);
+
+/* The checks by which this node is probed: its own, or else its farm's. */
+static inline const struct conf_check *
+conf_node_checks(const struct conf_farm *farm, const struct conf_node *node, size_t *count)
+{
+    *count = node->check_count > 0 ? node->check_count : farm->check_count;
+    return node->check_count > 0 ? node->checks : farm->checks;
+}
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/key.h"
 
+#include <arpa/inet.h>
 #include <confuse.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #define STRUCT_TOP struct conf
 #define STRUCT_FARM struct conf_farm
 #define STRUCT_NODE struct conf_node
+#define STRUCT_CHECK struct conf_check
 #define STRUCT_LISTENER struct conf_listener
 
 const struct key keys[] = {
@@ -36,6 +38,7 @@ _Static_assert(sizeof(enum conf_rate_excess) == sizeof(uint32_t), "enum of 32 bi
 _Static_assert(sizeof(enum conf_concat_place) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_concat_loss) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_message_id) == sizeof(uint32_t), "enum of 32 bits");
+_Static_assert(sizeof(enum conf_check_type) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum log_level) == sizeof(uint32_t), "enum of 32 bits");
 
 static const char *const balance_names[] = {
@@ -80,6 +83,13 @@ static const char *const message_id_names[] = {
     NULL,
 };
 
+static const char *const check_type_names[] = {
+#define CHECK_TYPE(symbol, name, help) name,
+#include "conf/check_type.def"
+#undef CHECK_TYPE
+    NULL,
+};
+
 static const char *const level_names[] = {
 #define LEVEL(symbol, name, priority) name,
 #include "base/log_level.def"
@@ -112,10 +122,17 @@ conf_balance_name(enum conf_balance balance)
 }
 
 const char *
+conf_check_type_name(enum conf_check_type type)
+{
+    return check_type_names[type];
+}
+
+const char *
 key_section_name(enum key_section section)
 {
     static const char *const names[] = {
-        [KEY_TOP] = "", [KEY_FARM] = "farm", [KEY_NODE] = "node", [KEY_LISTENER] = "listener",
+        [KEY_TOP] = "", [KEY_FARM] = "farm", [KEY_NODE] = "node",
+        [KEY_CHECK] = "check", [KEY_LISTENER] = "listener",
     };
 
     return names[section];
@@ -251,6 +268,109 @@ read_id_part(const char *text, size_t least, size_t most, const char *form, void
     return false;
 }
 
+static bool
+is_ip(const char *text)
+{
+    struct in6_addr addr;
+
+    return inet_pton(AF_INET, text, &addr) == 1 || inet_pton(AF_INET6, text, &addr) == 1;
+}
+
+static bool
+read_ip(const char *text, void *field, char why[static KEY_WHY_SIZE])
+{
+    if (*text == '\0' || is_ip(text))
+        return read_text(text, field, why);
+    snprintf(why, KEY_WHY_SIZE, "must be an IP address without a port: 192.0.2.1 or 2001:db8::1");
+    return false;
+}
+
+static bool
+is_port(const char *text)
+{
+    static const struct unit none[] = {{"", 1}, {NULL, 0}};
+    uint32_t port;
+
+    return parse_units(text, none, &port) && port > 0 && port <= UINT16_MAX;
+}
+
+/* Both the address alone and, in brackets if it holds colons, with a port. */
+static bool
+read_ip_port(const char *text, void *field, char why[static KEY_WHY_SIZE])
+{
+    char host[INET6_ADDRSTRLEN + 2] = "";
+    const char *colon = strrchr(text, ':');
+    size_t len = colon != NULL ? (size_t)(colon - text) : 0;
+    bool brackets = len > 2 && text[0] == '[' && text[len - 1] == ']';
+
+    if (len < sizeof(host))
+        memcpy(host, text + brackets, len - 2 * brackets);
+    if (*text == '\0' || is_ip(text) ||
+        (is_ip(host) && brackets == (strchr(host, ':') != NULL) && is_port(colon + 1)))
+        return read_text(text, field, why);
+    snprintf(why, KEY_WHY_SIZE,
+             "must be an IP address, with a port if need be: 192.0.2.1, 192.0.2.1:53 or "
+             "[2001:db8::1]:53");
+    return false;
+}
+
+/* Three digits, from 100 to 599. */
+static bool
+parse_http_status(const char *text, size_t len, uint32_t *status)
+{
+    if (len != 3 || strspn(text, "0123456789") < 3 || *text < '1' || *text > '5')
+        return false;
+    *status = (uint32_t)strtoul(text, NULL, 10);
+    return true;
+}
+
+static bool
+read_http_status(const char *text, struct conf_range *range, char why[static KEY_WHY_SIZE])
+{
+    size_t len = strcspn(text, "-");
+    const char *last = text[len] == '-' ? text + len + 1 : text;
+
+    if (parse_http_status(text, len, &range->low) &&
+        parse_http_status(last, strlen(last), &range->high) && range->low <= range->high)
+        return true;
+    snprintf(why, KEY_WHY_SIZE, "must be a status of HTTP, from 100 to 599, or two of them with a "
+             "hyphen between: 200 or 200-399");
+    return false;
+}
+
+static bool
+has_control(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7F)
+            return true;
+    return false;
+}
+
+/* Texts that are bounded; what else may stand in them depends on the type. */
+static bool
+read_bounded(const struct key *key, const char *text, void *field, char why[static KEY_WHY_SIZE])
+{
+    if (strlen(text) > key->max)
+        snprintf(why, KEY_WHY_SIZE, "must not be longer than %u octets", key->max);
+    else if ((key->type == KEY_FIELD || key->type == KEY_PATH) && has_control(text))
+        snprintf(why, KEY_WHY_SIZE, "must not hold control characters");
+    else if (key->type == KEY_PATH && (*text != '/' || strpbrk(text, " #") != NULL))
+        snprintf(why, KEY_WHY_SIZE, "must begin with a slash and hold neither blanks nor #");
+    else
+        return read_text(text, field, why);
+    return false;
+}
+
+static bool
+read_file_name(const char *text, void *field, char why[static KEY_WHY_SIZE])
+{
+    if (*text == '\0' || *text == '/')
+        return read_text(text, field, why);
+    snprintf(why, KEY_WHY_SIZE, "must be a whole path: /PATH");
+    return false;
+}
+
 bool
 key_read(const struct key *key, const char *text, void *object, char why[static KEY_WHY_SIZE])
 {
@@ -291,6 +411,21 @@ key_read(const struct key *key, const char *text, void *object, char why[static 
         return read_log_target(text, field, why);
     case KEY_ADDRESS:
         return read_text(text, field, why);
+    case KEY_CHECK_TYPE:
+        return read_choice(text, check_type_names, field, why);
+    case KEY_HTTP_STATUS:
+        return read_http_status(text, field, why);
+    case KEY_IP:
+        return read_ip(text, field, why);
+    case KEY_IP_PORT:
+        return read_ip_port(text, field, why);
+    case KEY_TEXT:
+    case KEY_FIELD:
+    case KEY_PATH:
+    case KEY_SECRET:
+        return read_bounded(key, text, field, why);
+    case KEY_FILE:
+        return read_file_name(text, field, why);
     case KEY_FARM_NAME:
         return true;
     }
@@ -314,6 +449,19 @@ static void
 print_farm_name(const struct conf_farm *farm, FILE *out)
 {
     fputs(farm != NULL ? farm->name : "\"\"", out);
+}
+
+/* A comment is behind it, so that whoever reads it doesn't take it for empty. */
+static void
+print_secret(const char *text, FILE *out)
+{
+    fputs(*text != '\0' ? "\"\"   # set, and not shown" : "\"\"", out);
+}
+
+static void
+print_range(const struct conf_range *range, FILE *out)
+{
+    fprintf(out, range->low == range->high ? "%u" : "%u-%u", range->low, range->high);
 }
 
 void
@@ -363,7 +511,22 @@ key_print(const struct key *key, const void *object, FILE *out)
     case KEY_ADDRESS:
     case KEY_TAG:
     case KEY_ID_PREFIX:
+    case KEY_IP:
+    case KEY_IP_PORT:
+    case KEY_TEXT:
+    case KEY_FIELD:
+    case KEY_PATH:
+    case KEY_FILE:
         print_text(*(const char *const *)field, out);
+        break;
+    case KEY_CHECK_TYPE:
+        fputs(check_type_names[*(const uint32_t *)field], out);
+        break;
+    case KEY_HTTP_STATUS:
+        print_range(field, out);
+        break;
+    case KEY_SECRET:
+        print_secret(*(const char *const *)field, out);
         break;
     case KEY_FARM_NAME:
         print_farm_name(*(const struct conf_farm *const *)field, out);
@@ -371,10 +534,45 @@ key_print(const struct key *key, const void *object, FILE *out)
     }
 }
 
+static bool
+owns_text(enum key_type type)
+{
+    switch (type) {
+    case KEY_LOG_TARGET:
+    case KEY_ADDRESS:
+    case KEY_TAG:
+    case KEY_ID_PREFIX:
+    case KEY_IP:
+    case KEY_IP_PORT:
+    case KEY_TEXT:
+    case KEY_FIELD:
+    case KEY_PATH:
+    case KEY_FILE:
+    case KEY_SECRET:
+        return true;
+    case KEY_DURATION:
+    case KEY_SIZE:
+    case KEY_COUNT:
+    case KEY_STATUS:
+    case KEY_BOOL:
+    case KEY_BALANCE:
+    case KEY_REDISPATCH:
+    case KEY_RATE_EXCESS:
+    case KEY_CONCAT_PLACE:
+    case KEY_CONCAT_LOSS:
+    case KEY_MESSAGE_ID:
+    case KEY_LOG_LEVEL:
+    case KEY_CHECK_TYPE:
+    case KEY_HTTP_STATUS:
+    case KEY_FARM_NAME:
+        break;
+    }
+    return false;
+}
+
 void
 key_free(const struct key *key, void *object)
 {
-    if (key->type == KEY_LOG_TARGET || key->type == KEY_ADDRESS || key->type == KEY_TAG ||
-        key->type == KEY_ID_PREFIX)
+    if (owns_text(key->type))
         free(*(char **)(void *)((char *)object + key->offset));
 }

@@ -19,6 +19,7 @@ enum key_section {
     KEY_TOP,
     KEY_FARM,
     KEY_NODE,
+    KEY_CHECK,
     KEY_LISTENER,
 };
 
@@ -39,6 +40,15 @@ enum key_type {
     KEY_LOG_LEVEL,
     KEY_LOG_TARGET,
     KEY_ADDRESS,        /* kept as it was written */
+    KEY_CHECK_TYPE,
+    KEY_HTTP_STATUS,    /* "200", "200-399" */
+    KEY_IP,             /* an IPv4 or IPv6 address, or empty */
+    KEY_IP_PORT,        /* the same with a port if you like: 192.0.2.1:53, [2001:db8::1]:53 */
+    KEY_TEXT,           /* any of at most `max` octets */
+    KEY_FIELD,          /* the same, without control characters: for one line of a header */
+    KEY_PATH,           /* of a URL: begins with a slash */
+    KEY_FILE,           /* /PATH, or empty */
+    KEY_SECRET,         /* as KEY_TEXT, and never written */
     KEY_FARM_NAME,      /* whoever knows the farms reads it */
 };
 
@@ -77,7 +87,7 @@ key_free(const struct key *key, void *object);
 const struct key *
 key_find(enum key_section section, const char *name);
 
-/* "", "farm", "node", "listener" */
+/* "", "farm", "node", "check", "listener" */
 const char *
 key_section_name(enum key_section section);
 

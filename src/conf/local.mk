@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: ISC
 libsmpplex_a_SOURCES += \
-	src/conf/balance.def src/conf/concat_loss.def src/conf/concat_place.def \
+	src/conf/balance.def src/conf/check_type.def \
+	src/conf/concat_loss.def src/conf/concat_place.def \
 	src/conf/message_id.def src/conf/rate_excess.def src/conf/redispatch.def src/conf/key.def \
 	src/conf/build.h \
 	src/conf/conf.c src/conf/conf.h \
 	src/conf/follow.c \
 	src/conf/key.c src/conf/key.h \
 	src/conf/options.c \
-	src/conf/read.c \
+	src/conf/read.c src/conf/read.h \
+	src/conf/read_check.c \
 	src/conf/tags.c \
 	src/conf/suggest.c src/conf/suggest.h \
 	src/conf/text.c src/conf/text.h

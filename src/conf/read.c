@@ -16,6 +16,7 @@
 #include "conf/build.h"
 #include "conf/conf.h"
 #include "conf/key.h"
+#include "conf/read.h"
 #include "conf/suggest.h"
 #include "conf/text.h"
 
@@ -29,12 +30,12 @@ static char call_opened[] = OPENED "()";
 /* Where libconfuse's callbacks, which get no context, put the first error. */
 static char *report;
 
-/* Returns false. */
-static bool
-fail(cfg_t *cfg, long line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* In this file, which says it often. */
+#define fail read_fail
+#define fail_at_key read_fail_at
 
-static bool
-fail(cfg_t *cfg, long line, const char *format, ...)
+bool
+read_fail(cfg_t *cfg, long line, const char *format, ...)
 {
     va_list args;
     int n;
@@ -59,6 +60,18 @@ static long
 set_at(const cfg_opt_t *opt)
 {
     return opt->def.number;
+}
+
+long
+read_opened_at(cfg_t *section)
+{
+    return opened_at(section);
+}
+
+long
+read_set_at(cfg_t *section, const char *keyword)
+{
+    return set_at(cfg_getopt(section, keyword));
 }
 
 /* What libconfuse tells */
@@ -90,7 +103,7 @@ static const struct {
     {"equal sign", ": write KEYWORD = VALUE"},
     {"append", ": write KEYWORD = VALUE"},
     {"missing title", ": write SECTION NAME { ... }"},
-    {"opening brace", ": write SECTION NAME { ... }"},
+    {"opening brace", ": write SECTION NAME { ... }, or check { ... }"},
     {"premature end", ": write KEYWORD = VALUE or SECTION NAME { ... }"},
     {"unexpected closing brace", ": it closes no section"},
 };
@@ -142,7 +155,7 @@ name_is_good(const char *name)
 static int
 on_opened(cfg_t *section, cfg_opt_t *opt, int argc, const char **argv)
 {
-    const char *name = cfg_title(section);
+    const char *name = cfg_title(section);      /* NULL: a section without one */
 
     (void)argc;
     (void)argv;
@@ -151,7 +164,7 @@ on_opened(cfg_t *section, cfg_opt_t *opt, int argc, const char **argv)
         return -1;
     }
     opt->def.number = section->line;
-    if (!name_is_good(name))
+    if (name != NULL && !name_is_good(name))
         fail(section, section->line,
              "%s '%.128s': a name is 1 to 32 of the characters A-Z a-z 0-9 _ . -",
              cfg_name(section), name);
@@ -182,13 +195,16 @@ make_tree(void)
 {
     const int flags = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
     cfg_opt_t top[OPTIONS_MAX] = {0}, farm[OPTIONS_MAX] = {0};
-    cfg_opt_t node[OPTIONS_MAX] = {0}, listener[OPTIONS_MAX] = {0};
+    cfg_opt_t node[OPTIONS_MAX] = {0}, check[OPTIONS_MAX] = {0}, listener[OPTIONS_MAX] = {0};
     size_t n;
 
-    keyword_options(KEY_NODE, node);
+    keyword_options(KEY_CHECK, check);
+    n = keyword_options(KEY_NODE, node);
+    node[n] = (cfg_opt_t)CFG_SEC("check", check, CFGF_MULTI);
     keyword_options(KEY_LISTENER, listener);
     n = keyword_options(KEY_FARM, farm);
     farm[n] = (cfg_opt_t)CFG_SEC("node", node, flags);
+    farm[n + 1] = (cfg_opt_t)CFG_SEC("check", check, CFGF_MULTI);
     n = keyword_options(KEY_TOP, top);
     top[n] = (cfg_opt_t)CFG_SEC("farm", farm, flags);
     top[n + 1] = (cfg_opt_t)CFG_SEC("listener", listener, flags);
@@ -246,10 +262,11 @@ read_key(cfg_t *section, const struct key *key, void *object)
                        cfg_title(section), key->name, key->help);
     text = cfg_opt_getnstr(opt, 0);
     return key_read(key, text, object, why)
-           || fail(section, set_at(opt), "%s = %.128s: %s", key->name, text, why);
+           || fail(section, set_at(opt), "%s = %.128s: %s", key->name,
+                   key->type == KEY_SECRET ? "(not shown)" : text, why);
 }
 
-static bool
+bool
 read_keys(cfg_t *section, enum key_section kind, void *object)
 {
     size_t i;
@@ -272,8 +289,8 @@ read_section(cfg_t *section, enum key_section kind, const char **name, void *obj
     return read_keys(section, kind, object);
 }
 
-static bool
-fail_at_key(cfg_t *section, const char *keyword, const char *value, const char *why)
+bool
+read_fail_at(cfg_t *section, const char *keyword, const char *value, const char *why)
 {
     return fail(section, set_at(cfg_getopt(section, keyword)), "%s = %.128s: %s", keyword, value,
                 why);
@@ -293,7 +310,7 @@ read_node(cfg_t *section, const struct conf_farm *farm, struct conf_node *node)
     if (twin != NULL)
         return fail(section, set_at(cfg_getopt(section, "address")),
                     "node '%s' has the same address as node '%s'", node->name, twin->name);
-    return true;
+    return read_checks(section, &node->checks, &node->check_count);
 }
 
 static bool
@@ -328,10 +345,12 @@ read_farm(cfg_t *section, struct conf_farm *farm)
                     "farm '%s' has no node: node NAME { address = \"HOST:PORT\" }", farm->name);
     if (!conf_farm_alloc(farm, n))
         return fail(section, section->line, "memory is short");
+    if (!read_checks(section, &farm->checks, &farm->check_count))
+        return false;
     for (i = 0; i < n; i++)
         if (!read_node(cfg_getnsec(section, "node", i), farm, &farm->nodes[i]))
             return false;
-    return read_tags(section, farm);
+    return read_tags(section, farm) && read_checks_fit(section, farm);
 }
 
 static bool

@@ -35,8 +35,18 @@ distance(const char *a, const char *b)
 static bool
 holds(enum key_section outer, enum key_section inner)
 {
-    return outer == KEY_FARM ? inner == KEY_NODE
-                             : outer == KEY_TOP && (inner == KEY_FARM || inner == KEY_LISTENER);
+    switch (outer) {
+    case KEY_TOP:
+        return inner == KEY_FARM || inner == KEY_LISTENER;
+    case KEY_FARM:
+        return inner == KEY_NODE || inner == KEY_CHECK;
+    case KEY_NODE:
+        return inner == KEY_CHECK;
+    case KEY_CHECK:
+    case KEY_LISTENER:
+        break;
+    }
+    return false;
 }
 
 static const char *

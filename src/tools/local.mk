@@ -8,6 +8,7 @@ smppsim_SOURCES = src/tools/smppsim.c src/tools/sim.h \
 	src/tools/sim_deliver.c src/tools/sim_deliver.h \
 	src/tools/sim_events.c src/tools/sim_events.h \
 	src/tools/sim_faults.c src/tools/sim_faults.h \
+	src/tools/sim_http.c src/tools/sim_http.h src/tools/sim_http_mode.def \
 	src/tools/sim_ids.c src/tools/sim_ids.h \
 	src/tools/sim_log.c src/tools/sim_log.h \
 	src/tools/sim_mo.c src/tools/sim_mo.h \

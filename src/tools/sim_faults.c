@@ -184,6 +184,7 @@ static const char *
 refuse_port(struct sim_node *node, char *arg)
 {
     (void)arg;
+    sim_node_hear(node);
     listener_close(&node->listener);
     return NULL;
 }
@@ -193,6 +194,23 @@ listen_again(struct sim_node *node, char *arg)
 {
     (void)arg;
     return sim_node_listen(node) ? NULL : strerror(errno);
+}
+
+static const char *
+deaf(struct sim_node *node, char *arg)
+{
+    (void)arg;
+    return sim_node_deafen(node) ? NULL : "the node doesn't listen";
+}
+
+static const char *
+http(struct sim_node *node, char *arg)
+{
+    if (!node->options->has_http)
+        return "the node has no http port";
+    return sim_http_fault(node, arg) ? NULL
+                                     : "http takes plain, chunked, until-end, silent, half, cut, "
+                                       "endless, garbage, connectors-down, connectors-up or a status";
 }
 
 static const char *
@@ -221,6 +239,7 @@ latency(struct sim_node *node, char *arg)
 static const char *
 heal(struct sim_node *node, char *arg)
 {
+    sim_node_hear(node);
     node->faults = (struct sim_faults){0};
     node->latency = node->options->latency;
     for_each(node, sim_session_update_reading);
@@ -264,6 +283,8 @@ static const struct {
     {"refuse", refuse, true},
     {"refuse-port", refuse_port, false},
     {"listen", listen_again, false},
+    {"deaf", deaf, false},
+    {"http", http, true},
     {"status", status, true},
     {"latency", latency, true},
     {"heal", heal, false},

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "tools/sim_deliver.h"
 #include "tools/sim_session.h"
@@ -35,6 +37,45 @@ sim_node_listen(struct sim_node *node)
     return true;
 }
 
+void
+sim_node_hear(struct sim_node *node)
+{
+    int i;
+
+    if (!node->faults.deaf)
+        return;
+    node->faults.deaf = false;
+    for (i = 0; i < SIM_FILLERS; i++)
+        if (node->fillers[i] != -1)
+            close(node->fillers[i]);
+    if (node->listener.fd == -1)
+        return;
+    (void)listen(node->listener.fd, SOMAXCONN);
+    ev_io_start(node->sim->loop.ev, &node->listener.io);
+}
+
+bool
+sim_node_deafen(struct sim_node *node)
+{
+    const struct addr *addr = &node->addr;
+    int i;
+
+    if (node->faults.deaf)
+        return true;
+    errno = ENOTCONN;
+    if (node->listener.fd == -1 || listen(node->listener.fd, 0) == -1)
+        return false;
+    ev_io_stop(node->sim->loop.ev, &node->listener.io);
+    node->faults.deaf = true;
+    for (i = 0; i < SIM_FILLERS; i++) {
+        node->fillers[i] = socket(addr->sa.any.sa_family,
+                                  SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (node->fillers[i] != -1)
+            (void)connect(node->fillers[i], &addr->sa.any, addr->len);
+    }
+    return true;
+}
+
 bool
 sim_node_open(struct sim_node *node, struct sim *sim, const struct sim_node_options *options)
 {
@@ -48,7 +89,7 @@ sim_node_open(struct sim_node *node, struct sim *sim, const struct sim_node_opti
         errno = ENOMEM;
         return false;
     }
-    return sim_node_listen(node);
+    return sim_node_listen(node) && sim_http_open(node);
 }
 
 void
@@ -56,7 +97,9 @@ sim_node_close(struct sim_node *node)
 {
     struct sim_account *account, *next;
 
+    sim_node_hear(node);
     listener_close(&node->listener);
+    sim_http_close(node);
     while (node->sessions != NULL)
         sim_session_close(node->sessions);
     HASH_ITER(hh, node->accounts, account, next) {

@@ -6,6 +6,7 @@
 
 #include "net/listener.h"
 #include "tools/sim.h"
+#include "tools/sim_http.h"
 #include "tools/sim_ids.h"
 
 enum sim_counter {
@@ -25,6 +26,10 @@ struct sim_faults {
     uint32_t slow_octets;   /* read per second; 0: as they come */
     uint32_t bind_status;   /* SMPP_ROK: binds are accepted */
     struct sim_error error; /* beside those of the options */
+    bool deaf;              /* nothing is accepted, and the queue is full */
+    enum sim_http_mode http_mode;
+    unsigned http_status;   /* 0: as the page has it */
+    bool http_connectors_down;
 };
 
 /* deliver_sm that wait, in order. */
@@ -45,6 +50,7 @@ struct sim_account {
 };
 
 #define SIM_REFUSALS 16
+#define SIM_FILLERS 4
 
 /* One simulated gateway. */
 struct sim_node {
@@ -53,6 +59,8 @@ struct sim_node {
     const struct sim_node_options *options;
     struct addr addr;           /* with the port that it got */
     struct listener listener;
+    int fillers[SIM_FILLERS];   /* while deaf: connections to itself; -1: none */
+    struct sim_http http;
     struct sim_latency latency;
     struct sim_faults faults;
     struct sim_ids ids;
@@ -80,6 +88,14 @@ sim_node_close(struct sim_node *node);
 /* Listens (again), at the same address. */
 MUST_USE bool
 sim_node_listen(struct sim_node *node);
+
+/* Accepts nothing any more and has its queue full, so that the system answers no
+ * SYN; and the end of that. False: errno says why. */
+MUST_USE bool
+sim_node_deafen(struct sim_node *node);
+
+void
+sim_node_hear(struct sim_node *node);
 
 /* NULL: there is none of that name. */
 struct sim_node *

@@ -11,6 +11,7 @@
 #define MO_WINDOW_DEFAULT 100
 #define MO_WINDOW_MAX 100000
 #define MO_RATE_MAX 1e6
+#define HTTP_AUTH_MAX 255
 
 struct key {
     const char *name;
@@ -238,6 +239,22 @@ take_echo(struct sim_node_options *node, char *value)
     return node->echo || strcmp(value, "off") == 0;
 }
 
+static bool
+take_http(struct sim_node_options *node, char *value)
+{
+    const char *why;
+
+    node->has_http = true;
+    return addr_parse(value, "127.0.0.1", &node->http, &why);
+}
+
+static bool
+take_http_auth(struct sim_node_options *node, char *value)
+{
+    node->http_auth = value;
+    return strchr(value, ':') != NULL && strlen(value) <= HTTP_AUTH_MAX;
+}
+
 static const struct key keys[] = {
     {"latency", take_latency, "latency is a time like 5ms, or exp:20ms"},
     {"accounts", take_accounts, "accounts is USER:PASSWORD, more of them after semicolons"},
@@ -253,6 +270,8 @@ static const struct key keys[] = {
     {"bind-status", take_bind_status, "bind-status is a status like ESME_RINVPASWD or 0x0e"},
     {"enquire-link", take_enquire_link, "enquire-link is a time like 30s"},
     {"max-binds", take_max_binds, "max-binds is a number"},
+    {"http", take_http, "http is ADDR:PORT or PORT"},
+    {"http-auth", take_http_auth, "http-auth is USER:PASSWORD, at most 255 octets"},
     {"echo", take_echo, "echo is on or off"},
 };
 

@@ -43,6 +43,7 @@ static const char help[] =
     "  mo=RATE  mo-long=10%  mo-window=100    messages a second to each receiver\n"
     "  enquire-link=30s            ask the clients that often\n"
     "  echo=on                     answer unknown requests with their own body\n"
+    "  http=ADDR  http-auth=USER:PASSWORD   an administration port\n"
     "\n"
     "Commands on the control socket are in smppsim(1).\n";
 

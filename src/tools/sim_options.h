@@ -71,6 +71,9 @@ struct sim_node_options {
     uint64_t enquire_us;            /* 0: never */
     unsigned max_binds;             /* of one account; 0: any number */
     bool echo;
+    bool has_http;
+    struct addr http;               /* the administration port */
+    const char *http_auth;          /* USER:PASSWORD; NULL: anybody */
 };
 
 struct sim_options {

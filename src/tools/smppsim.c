@@ -48,8 +48,12 @@ write_ready(FILE *file, const struct sim *sim)
     const struct sim_node *node;
     char text[ADDR_TEXT_SIZE];
 
-    for (node = sim->nodes; node != NULL; node = node->next)
+    for (node = sim->nodes; node != NULL; node = node->next) {
         fprintf(file, "%s %s\n", node->options->name, addr_format(&node->addr, text));
+        if (node->options->has_http)
+            fprintf(file, "%s.http %s\n", node->options->name,
+                    addr_format(&node->http.addr, text));
+    }
     if (sim->options.has_control)
         fprintf(file, "control %s\n", addr_format(&sim->control.addr, text));
     return !ferror(file);

@@ -61,6 +61,8 @@ print(const struct conf *conf)
 }
 
 #define FARM "farm f { node a { address = 1 } }\n"
+#define FARM_WITH_CHECK "farm f { node a { address = 1 } check { type = http } " \
+                        "check { type = smpp } }\n"
 #define LISTENER "listener l { address = 2 }\n"
 
 /* --- good files --- */
@@ -99,7 +101,11 @@ START_TEST(a_short_file_gets_the_defaults)
     ck_assert_uint_eq(farm->concat_max, 100000);
     ck_assert_int_eq(farm->message_id, CONF_MESSAGE_ID_TAG);
     ck_assert_uint_eq(farm->learn_max, 1000000);
+    ck_assert_uint_eq(farm->check_count, 0);
+    ck_assert_uint_eq(farm->resolve_ms, 30000);
+    ck_assert_str_eq(conf->resolver, "");
     ck_assert_uint_eq(farm->node_count, 1);
+    ck_assert_uint_eq(farm->nodes[0].check_count, 0);
     ck_assert_str_eq(farm->nodes[0].name, "a");
     ck_assert_str_eq(farm->nodes[0].tag, "10");
     ck_assert_str_eq(farm->nodes[0].id_prefix, "");
@@ -125,7 +131,7 @@ END_TEST
 static const char whole[] =
     "# all of it\n"
     "log = \"file:/var/log/a \\\"b\\\" \\$c \\\\d.log\"   // a comment\n"
-    "log-level = debug  drain-timeout = 2m\n"
+    "log-level = debug  drain-timeout = 2m  resolver = 127.0.0.1:5353\n"
     "farm one {\n"
     "    balance = least-pending  window = 17\n"
     "    connect-timeout = 1s  response-timeout = \"90s\"  enquire-link = 0\n"
@@ -133,8 +139,15 @@ static const char whole[] =
     "    max-pdu = 64K  bind-gather = 0  grace = 5  queue-timeout = 250ms\n"
     "    redispatch = unsent  redispatch-max = 0  busy-status = 0x422\n"
     "    concat-place = hash  concat-loss = refuse  concat-ttl = 1m  concat-linger = 0\n"
-    "    concat-max = 7  message-id = tag  learn-max = 1024\n"
-    "    node a { address = 10.0.0.1:2775  weight = 0 }\n"
+    "    concat-max = 7  message-id = tag  learn-max = 1024  resolve = 0\n"
+    "    node a { address = 10.0.0.1:2775  weight = 0\n"
+    "        check { type = smpp  system-id = probe  password-file = \"/proc/self/comm\"\n"
+    "            system-type = x  interval = 10s  down-interval = 1m  timeout = 500ms }\n"
+    "        check { }\n"
+    "    }\n"
+    "    check { type = http  port = 8080  path = \"/admin/info?a=\\\"b\\\"\"  host = gw\n"
+    "        user = u  expect-status = 200  expect = \"UP \\$\"  refuse = DOWN  rise = 1\n"
+    "        fall = 7  interval = 500ms  address = \"::1\" }\n"
     "    node b { address = \"[::1]:2775\"  backup = yes  tag = 'aZ' }\n"
     "}\n"
     "farm two { balance = destination  message-id = prefix\n"
@@ -151,6 +164,7 @@ START_TEST(every_keyword_reaches_its_field)
 
     ck_assert_str_eq(conf->log_target, "file:/var/log/a \"b\" $c \\d.log");
     ck_assert_int_eq(conf->log_level, LOG_LEVEL_DEBUG);
+    ck_assert_str_eq(conf->resolver, "127.0.0.1:5353");
     ck_assert_uint_eq(conf->drain_timeout_ms, 120000);
     ck_assert_int_eq(farm->balance, CONF_LEAST_PENDING);
     ck_assert_uint_eq(farm->window, 17);
@@ -170,6 +184,7 @@ START_TEST(every_keyword_reaches_its_field)
     ck_assert_uint_eq(farm->concat_linger_ms, 0);
     ck_assert_uint_eq(farm->concat_max, 7);
     ck_assert_uint_eq(farm->learn_max, 1024);
+    ck_assert_uint_eq(farm->resolve_ms, 0);
     ck_assert_str_eq(farm->nodes[0].tag, "10");
     ck_assert_str_eq(farm->nodes[1].tag, "aZ");
     ck_assert_int_eq(conf->farms[1].balance, CONF_DESTINATION);
@@ -196,6 +211,7 @@ START_TEST(what_is_printed_reads_the_same)
     again = read_good(first);
     second = print(again);
     ck_assert_str_eq(first, second);
+    ck_assert_ptr_null(strstr(first, "check_conf"));    /* the password is this program's name */
     for (i = 0; i < key_count; i++)
         ck_assert_msg(strstr(first, keys[i].name) != NULL, "%s is not printed", keys[i].name);
     free(first);
@@ -205,9 +221,17 @@ START_TEST(what_is_printed_reads_the_same)
 }
 END_TEST
 
+static bool
+is_quoted(enum key_type type)
+{
+    return type == KEY_LOG_TARGET || type == KEY_TAG || type == KEY_ID_PREFIX ||
+           type == KEY_IP || type == KEY_IP_PORT || type == KEY_TEXT || type == KEY_FIELD ||
+           type == KEY_PATH || type == KEY_FILE || type == KEY_SECRET;
+}
+
 START_TEST(defaults_are_printed_as_the_table_has_them)
 {
-    struct conf *conf = read_good(FARM LISTENER);
+    struct conf *conf = read_good(FARM_WITH_CHECK LISTENER);
     char *text = print(conf), expected[128];
     const char *quote;
     size_t i;
@@ -215,11 +239,11 @@ START_TEST(defaults_are_printed_as_the_table_has_them)
     for (i = 0; i < key_count; i++) {
         if (keys[i].initial == NULL || keys[i].type == KEY_FARM_NAME)
             continue;
-        quote = keys[i].type == KEY_LOG_TARGET || keys[i].type == KEY_TAG ||
-                        keys[i].type == KEY_ID_PREFIX ? "\"" : "";
+        quote = is_quoted(keys[i].type) ? "\"" : "";
         /* The first node's tag is the first of those that are given by place. */
         snprintf(expected, sizeof(expected), "%s = %s%s%s\n", keys[i].name, quote,
-                 keys[i].type == KEY_TAG ? "10" : keys[i].initial, quote);
+                 keys[i].type == KEY_TAG ? "10"
+                 : keys[i].type == KEY_CHECK_TYPE ? "http" : keys[i].initial, quote);
         ck_assert_msg(strstr(text, expected) != NULL, "not printed: %s", expected);
     }
     free(text);
@@ -282,7 +306,7 @@ static const struct {
     {IN_FARM("weight = 3"), 2, "; it belongs into section node"},
     {IN_FARM("log = stderr"), 2, "; it stands outside of all sections"},
     {IN_FARM("xyzzy = 3"), 2, "unknown keyword 'xyzzy'"},
-    {IN_FARM("check { }"), 2, "unknown keyword 'check'"},
+    {IN_FARM("chek { }"), 2, "did you mean 'check'?"},
     {IN_FARM("opened()"), 2, "unknown keyword 'opened'"},
     {FARM "status { }\n", 2, "unknown keyword 'status'"},
     {FARM "workers = 2\n", 2, "unknown keyword 'workers'"},
@@ -528,6 +552,7 @@ static const char *const headings[] = {
     [KEY_TOP] = ".Ss Outside of all sections",
     [KEY_FARM] = ".Ss farm NAME",
     [KEY_NODE] = ".Ss node NAME, in a farm",
+    [KEY_CHECK] = ".Ss check, in a farm or in a node",
     [KEY_LISTENER] = ".Ss listener NAME",
 };
 
@@ -578,7 +603,7 @@ START_TEST(the_examples_of_the_manual_are_good_files)
         }
     }
     fclose(file);
-    ck_assert_int_eq(examples, 6);
+    ck_assert_int_eq(examples, 7);
 }
 END_TEST
 
