@@ -30,6 +30,14 @@ conf_node_resolve(struct conf_node *node, const char **why);
 MUST_USE bool
 conf_listener_resolve(struct conf_listener *listener, const char **why);
 
+/* Room for the status endpoint, with its defaults; the address or the socket that is
+ * put in place is read by conf_admin_resolve. */
+MUST_USE bool
+conf_admin_alloc(struct conf *conf);
+
+MUST_USE bool
+conf_admin_resolve(struct conf_admin *admin, const char **why);
+
 /* The node before `node` in farm, or the listener before `listener`, that has
  * the same address; NULL: none. Port 0 is never the same. */
 const struct conf_node *

@@ -18,6 +18,7 @@
 #define STRUCT_FARM struct conf_farm
 #define STRUCT_NODE struct conf_node
 #define STRUCT_LISTENER struct conf_listener
+#define STRUCT_ADMIN struct conf_admin
 
 const struct key keys[] = {
 #define KEY(section_, field, name_, type_, initial_, min_, max_, help_) \
@@ -116,6 +117,7 @@ key_section_name(enum key_section section)
 {
     static const char *const names[] = {
         [KEY_TOP] = "", [KEY_FARM] = "farm", [KEY_NODE] = "node", [KEY_LISTENER] = "listener",
+        [KEY_ADMIN] = "status",
     };
 
     return names[section];
@@ -251,6 +253,25 @@ read_id_part(const char *text, size_t least, size_t most, const char *form, void
     return false;
 }
 
+/* Texts that are bounded; what else may stand in them depends on the type. */
+static bool
+read_bounded(const struct key *key, const char *text, void *field, char why[static KEY_WHY_SIZE])
+{
+    if (strlen(text) <= key->max)
+        return read_text(text, field, why);
+    snprintf(why, KEY_WHY_SIZE, "must not be longer than %u octets", key->max);
+    return false;
+}
+
+static bool
+read_file_name(const char *text, void *field, char why[static KEY_WHY_SIZE])
+{
+    if (*text == '\0' || *text == '/')
+        return read_text(text, field, why);
+    snprintf(why, KEY_WHY_SIZE, "must be a whole path: /PATH");
+    return false;
+}
+
 bool
 key_read(const struct key *key, const char *text, void *object, char why[static KEY_WHY_SIZE])
 {
@@ -291,6 +312,10 @@ key_read(const struct key *key, const char *text, void *object, char why[static 
         return read_log_target(text, field, why);
     case KEY_ADDRESS:
         return read_text(text, field, why);
+    case KEY_TEXT:
+        return read_bounded(key, text, field, why);
+    case KEY_FILE:
+        return read_file_name(text, field, why);
     case KEY_FARM_NAME:
         return true;
     }
@@ -363,6 +388,8 @@ key_print(const struct key *key, const void *object, FILE *out)
     case KEY_ADDRESS:
     case KEY_TAG:
     case KEY_ID_PREFIX:
+    case KEY_TEXT:
+    case KEY_FILE:
         print_text(*(const char *const *)field, out);
         break;
     case KEY_FARM_NAME:
@@ -371,10 +398,38 @@ key_print(const struct key *key, const void *object, FILE *out)
     }
 }
 
+static bool
+owns_text(enum key_type type)
+{
+    switch (type) {
+    case KEY_LOG_TARGET:
+    case KEY_ADDRESS:
+    case KEY_TAG:
+    case KEY_ID_PREFIX:
+    case KEY_TEXT:
+    case KEY_FILE:
+        return true;
+    case KEY_DURATION:
+    case KEY_SIZE:
+    case KEY_COUNT:
+    case KEY_STATUS:
+    case KEY_BOOL:
+    case KEY_BALANCE:
+    case KEY_REDISPATCH:
+    case KEY_RATE_EXCESS:
+    case KEY_CONCAT_PLACE:
+    case KEY_CONCAT_LOSS:
+    case KEY_MESSAGE_ID:
+    case KEY_LOG_LEVEL:
+    case KEY_FARM_NAME:
+        break;
+    }
+    return false;
+}
+
 void
 key_free(const struct key *key, void *object)
 {
-    if (key->type == KEY_LOG_TARGET || key->type == KEY_ADDRESS || key->type == KEY_TAG ||
-        key->type == KEY_ID_PREFIX)
+    if (owns_text(key->type))
         free(*(char **)(void *)((char *)object + key->offset));
 }

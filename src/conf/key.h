@@ -20,6 +20,7 @@ enum key_section {
     KEY_FARM,
     KEY_NODE,
     KEY_LISTENER,
+    KEY_ADMIN,          /* the status endpoint */
 };
 
 enum key_type {
@@ -39,6 +40,8 @@ enum key_type {
     KEY_LOG_LEVEL,
     KEY_LOG_TARGET,
     KEY_ADDRESS,        /* kept as it was written */
+    KEY_TEXT,           /* any of at most `max` octets */
+    KEY_FILE,           /* /PATH, or empty */
     KEY_FARM_NAME,      /* whoever knows the farms reads it */
 };
 
@@ -77,7 +80,7 @@ key_free(const struct key *key, void *object);
 const struct key *
 key_find(enum key_section section, const char *name);
 
-/* "", "farm", "node", "listener" */
+/* "", "farm", "node", "listener", "status" */
 const char *
 key_section_name(enum key_section section);
 

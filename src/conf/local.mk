@@ -7,7 +7,8 @@ libsmpplex_a_SOURCES += \
 	src/conf/follow.c \
 	src/conf/key.c src/conf/key.h \
 	src/conf/options.c \
-	src/conf/read.c \
+	src/conf/read.c src/conf/read.h \
+	src/conf/read_admin.c \
 	src/conf/tags.c \
 	src/conf/suggest.c src/conf/suggest.h \
 	src/conf/text.c src/conf/text.h

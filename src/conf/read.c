@@ -16,6 +16,7 @@
 #include "conf/build.h"
 #include "conf/conf.h"
 #include "conf/key.h"
+#include "conf/read.h"
 #include "conf/suggest.h"
 #include "conf/text.h"
 
@@ -29,12 +30,12 @@ static char call_opened[] = OPENED "()";
 /* Where libconfuse's callbacks, which get no context, put the first error. */
 static char *report;
 
-/* Returns false. */
-static bool
-fail(cfg_t *cfg, long line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* In this file, which says it often. */
+#define fail read_fail
+#define fail_at_key read_fail_at
 
-static bool
-fail(cfg_t *cfg, long line, const char *format, ...)
+bool
+read_fail(cfg_t *cfg, long line, const char *format, ...)
 {
     va_list args;
     int n;
@@ -61,6 +62,18 @@ set_at(const cfg_opt_t *opt)
     return opt->def.number;
 }
 
+long
+read_opened_at(cfg_t *section)
+{
+    return opened_at(section);
+}
+
+long
+read_set_at(cfg_t *section, const char *keyword)
+{
+    return set_at(cfg_getopt(section, keyword));
+}
+
 /* What libconfuse tells */
 
 static enum key_section
@@ -68,7 +81,7 @@ section_of(cfg_t *cfg)
 {
     enum key_section section;
 
-    for (section = KEY_FARM; section <= KEY_LISTENER; section++)
+    for (section = KEY_FARM; section <= KEY_ADMIN; section++)
         if (strcmp(cfg_name(cfg), key_section_name(section)) == 0)
             return section;
     return KEY_TOP;
@@ -142,7 +155,7 @@ name_is_good(const char *name)
 static int
 on_opened(cfg_t *section, cfg_opt_t *opt, int argc, const char **argv)
 {
-    const char *name = cfg_title(section);
+    const char *name = cfg_title(section);      /* NULL: a section without one */
 
     (void)argc;
     (void)argv;
@@ -151,7 +164,7 @@ on_opened(cfg_t *section, cfg_opt_t *opt, int argc, const char **argv)
         return -1;
     }
     opt->def.number = section->line;
-    if (!name_is_good(name))
+    if (name != NULL && !name_is_good(name))
         fail(section, section->line,
              "%s '%.128s': a name is 1 to 32 of the characters A-Z a-z 0-9 _ . -",
              cfg_name(section), name);
@@ -183,6 +196,7 @@ make_tree(void)
     const int flags = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
     cfg_opt_t top[OPTIONS_MAX] = {0}, farm[OPTIONS_MAX] = {0};
     cfg_opt_t node[OPTIONS_MAX] = {0}, listener[OPTIONS_MAX] = {0};
+    cfg_opt_t admin[OPTIONS_MAX] = {0};
     size_t n;
 
     keyword_options(KEY_NODE, node);
@@ -192,6 +206,8 @@ make_tree(void)
     n = keyword_options(KEY_TOP, top);
     top[n] = (cfg_opt_t)CFG_SEC("farm", farm, flags);
     top[n + 1] = (cfg_opt_t)CFG_SEC("listener", listener, flags);
+    keyword_options(KEY_ADMIN, admin);
+    top[n + 2] = (cfg_opt_t)CFG_SEC("status", admin, CFGF_MULTI);
     return cfg_init(top, CFGF_NONE);
 }
 
@@ -249,7 +265,7 @@ read_key(cfg_t *section, const struct key *key, void *object)
            || fail(section, set_at(opt), "%s = %.128s: %s", key->name, text, why);
 }
 
-static bool
+bool
 read_keys(cfg_t *section, enum key_section kind, void *object)
 {
     size_t i;
@@ -272,8 +288,8 @@ read_section(cfg_t *section, enum key_section kind, const char **name, void *obj
     return read_keys(section, kind, object);
 }
 
-static bool
-fail_at_key(cfg_t *section, const char *keyword, const char *value, const char *why)
+bool
+read_fail_at(cfg_t *section, const char *keyword, const char *value, const char *why)
 {
     return fail(section, set_at(cfg_getopt(section, keyword)), "%s = %.128s: %s", keyword, value,
                 why);
@@ -392,7 +408,7 @@ read_top(cfg_t *top, struct conf *conf)
     for (i = 0; i < conf->listener_count; i++)
         if (!read_listener(cfg_getnsec(top, "listener", (unsigned)i), conf, &conf->listeners[i]))
             return false;
-    return true;
+    return read_admin(top, conf);
 }
 
 static struct conf *

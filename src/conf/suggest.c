@@ -35,8 +35,17 @@ distance(const char *a, const char *b)
 static bool
 holds(enum key_section outer, enum key_section inner)
 {
-    return outer == KEY_FARM ? inner == KEY_NODE
-                             : outer == KEY_TOP && (inner == KEY_FARM || inner == KEY_LISTENER);
+    switch (outer) {
+    case KEY_TOP:
+        return inner == KEY_FARM || inner == KEY_LISTENER || inner == KEY_ADMIN;
+    case KEY_FARM:
+        return inner == KEY_NODE;
+    case KEY_NODE:
+    case KEY_LISTENER:
+    case KEY_ADMIN:
+        break;
+    }
+    return false;
 }
 
 static const char *
@@ -46,7 +55,7 @@ nearest(enum key_section section, const char *name)
     unsigned least = FAR, d;
     size_t i;
 
-    for (i = 0; i < key_count + KEY_LISTENER + 1; i++) {
+    for (i = 0; i < key_count + KEY_ADMIN + 1; i++) {
         if (i < key_count)
             candidate = keys[i].section == section ? keys[i].name : NULL;
         else
@@ -72,7 +81,7 @@ suggest(enum key_section section, const char *name, char out[static SUGGEST_SIZE
         snprintf(out, SUGGEST_SIZE, "; did you mean '%s'?", best);
         return out;
     }
-    for (other = KEY_TOP; other <= KEY_LISTENER; other++)
+    for (other = KEY_TOP; other <= KEY_ADMIN; other++)
         if (key_find(other, name) != NULL) {
             snprintf(out, SUGGEST_SIZE, other == KEY_TOP ? "; it stands outside of all sections%s"
                                                          : "; it belongs into section %s",

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CONF_READ_H
+#define CONF_READ_H
+
+#include <confuse.h>
+
+#include "base/ensure.h"
+#include "conf/conf.h"
+#include "conf/key.h"
+
+/*
+ * What the files share that read a configuration file's tree (conf/read.c, and
+ * one a section where it is large): the first error, and the lines.
+ */
+
+/* Reports "FILE:LINE: …" unless there is an error already; returns false. */
+bool
+read_fail(cfg_t *cfg, long line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same at a keyword that is set, "KEYWORD = VALUE: why". */
+bool
+read_fail_at(cfg_t *section, const char *keyword, const char *value, const char *why);
+
+/* The line in which a section begins. */
+long
+read_opened_at(cfg_t *section);
+
+/* The line of the file that sets a keyword; 0: none does. */
+long
+read_set_at(cfg_t *section, const char *keyword);
+
+/* Reads all keywords of a section into its struct. */
+MUST_USE bool
+read_keys(cfg_t *section, enum key_section kind, void *object);
+
+/* conf/read_admin.c: the `status` section, if there is one. */
+MUST_USE bool
+read_admin(cfg_t *top, struct conf *conf);
+
+#endif
