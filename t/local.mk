@@ -12,6 +12,7 @@ UNIT_LDADD = $(CHECK_LIBS) $(LDADD)
 include t/unit/base.mk
 include t/unit/smpp.mk
 include t/unit/conf.mk
+include t/unit/http.mk
 include t/unit/route.mk
 include t/unit/load.mk
 

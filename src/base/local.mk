@@ -6,6 +6,7 @@ libsmpplex_a_SOURCES += \
 	src/base/ensure.c src/base/ensure.h \
 	src/base/escape.c src/base/escape.h \
 	src/base/hash.c src/base/hash.h \
+	src/base/histogram.c src/base/histogram.h \
 	src/base/handle.c src/base/handle.h \
 	src/base/log.c src/base/log.h src/base/log_level.def \
 	src/base/slab.c src/base/slab.h \

@@ -33,6 +33,13 @@ conf_listener_resolve(struct conf_listener *listener, const char **why);
 /* Does a check of this type have a use for the keyword? */
 bool
 conf_check_takes(enum conf_check_type type, const char *keyword);
+/* Room for the status endpoint, with its defaults; the address or the socket that is
+ * put in place is read by conf_admin_resolve. */
+MUST_USE bool
+conf_admin_alloc(struct conf *conf);
+
+MUST_USE bool
+conf_admin_resolve(struct conf_admin *admin, const char **why);
 
 /* The node before `node` in farm, or the listener before `listener`, that has
  * the same address; NULL: none. Port 0 is never the same. */

@@ -67,6 +67,24 @@ conf_listener_resolve(struct conf_listener *listener, const char **why)
     return addr_parse(listener->address, "0.0.0.0", &listener->addr, why);
 }
 
+bool
+conf_admin_alloc(struct conf *conf)
+{
+    conf->admin = calloc(1, sizeof(*conf->admin));
+    return conf->admin != NULL && conf_set_defaults(KEY_ADMIN, conf->admin);
+}
+
+bool
+conf_admin_resolve(struct conf_admin *admin, const char **why)
+{
+    char text[ADDR_TEXT_SIZE * 4];
+
+    if (admin->address[0] != '\0' && !addr_parse(admin->address, "127.0.0.1", &admin->addr, why))
+        return false;
+    snprintf(text, sizeof(text), "unix:%s", admin->socket);
+    return admin->socket[0] == '\0' || addr_parse(text, "", &admin->socket_addr, why);
+}
+
 const struct conf_node *
 conf_node_twin(const struct conf_farm *farm, const struct conf_node *node)
 {
@@ -136,6 +154,16 @@ free_farm(struct conf_farm *farm)
     free((char *)farm->name);
 }
 
+static void
+free_admin(struct conf_admin *admin)
+{
+    if (admin == NULL)
+        return;
+    free_keys(KEY_ADMIN, admin);
+    free((char *)admin->token);
+    free(admin);
+}
+
 void
 conf_unref(struct conf *conf)
 {
@@ -151,6 +179,7 @@ conf_unref(struct conf *conf)
     }
     free(conf->farms);
     free(conf->listeners);
+    free_admin(conf->admin);
     free_keys(KEY_TOP, conf);
     free(conf);
 }
@@ -216,6 +245,11 @@ conf_print(const struct conf *conf, FILE *out)
     for (i = 0; i < conf->listener_count; i++) {
         fprintf(out, "\nlistener %s {\n", conf->listeners[i].name);
         print_keys(KEY_LISTENER, 4, &conf->listeners[i], out);
+        fputs("}\n", out);
+    }
+    if (conf->admin != NULL) {
+        fputs("\nstatus {\n", out);
+        print_keys(KEY_ADMIN, 4, conf->admin, out);
         fputs("}\n", out);
     }
 }

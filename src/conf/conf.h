@@ -165,6 +165,23 @@ struct conf_listener {
     uint32_t max_pdu;
 };
 
+#define CONF_TOKEN_MIN 16
+#define CONF_TOKEN_MAX 255
+
+/* The status endpoint. Texts are "" where the file is silent; address or socket is there. */
+struct conf_admin {
+    const char *address;        /* as it was written */
+    struct addr addr;           /* its len is 0: none */
+    const char *socket;         /* a path */
+    struct addr socket_addr;    /* its len is 0: none */
+    const char *socket_group;   /* "": the socket is its owner's alone */
+    const char *token_file;
+    const char *token;          /* what the file holds, or NULL */
+    const char *hosts;
+    uint32_t max_connections;
+    uint32_t timeout_ms;
+};
+
 struct conf {
     _Atomic unsigned refs;
     const char *log_target;         /* as log_open takes it */
@@ -175,12 +192,14 @@ struct conf {
     size_t farm_count;
     struct conf_listener *listeners;
     size_t listener_count;
+    struct conf_admin *admin;       /* NULL: no status endpoint */
 };
 
-/* What the form without a file says: --listen, --node. */
+/* What the form without a file says: --listen, --node, --status. */
 struct conf_options {
     const char *const *listen;      /* ADDR:PORT or PORT, NULL at the end */
     const char *const *node;        /* the same */
+    const char *status;             /* ADDR:PORT, PORT or unix:PATH, or NULL */
 };
 
 #define CONF_ERROR_SIZE 1024
@@ -193,7 +212,8 @@ MUST_USE struct conf *
 conf_read(const char *path, char error[static CONF_ERROR_SIZE]);
 
 /* The configuration of `smpplex --listen … --node …`: one farm "default" with
- * nodes "node1", "node2" …, and a listener for each --listen. */
+ * nodes "node1", "node2" …, a listener for each --listen, and a status endpoint
+ * where --status asks for one. */
 MUST_USE struct conf *
 conf_from_options(const struct conf_options *options, char error[static CONF_ERROR_SIZE]);
 

@@ -165,6 +165,23 @@ order_nodes(struct conf_farm *next, const struct conf_farm *now)
     return ok;
 }
 
+static bool
+same_addr(const struct conf_admin *a, const struct conf_admin *b)
+{
+    return addr_equal(&a->addr, &b->addr) && addr_equal(&a->socket_addr, &b->socket_addr) &&
+           strcmp(a->socket_group, b->socket_group) == 0;
+}
+
+static bool
+follow_admin(const struct conf_admin *next, const struct conf_admin *now, char *error)
+{
+    if ((next == NULL) == (now == NULL) && (next == NULL || same_addr(next, now)))
+        return true;
+    snprintf(error, CONF_ERROR_SIZE, "section status can't come, go or change its address or "
+             "socket while smpplex runs: start it anew");
+    return false;
+}
+
 bool
 conf_follow(struct conf *next, const struct conf *now, char error[static CONF_ERROR_SIZE])
 {
@@ -172,6 +189,8 @@ conf_follow(struct conf *next, const struct conf *now, char error[static CONF_ER
 
     if (strcmp(next->log_target, now->log_target) != 0)
         return refuse(error, "log", now->log_target, "can't be changed");
+    if (!follow_admin(next->admin, now->admin, error))
+        return false;
     if (!order_farms(next, now, error) || !order_listeners(next, now, error))
         return false;
     for (i = 0; i < now->farm_count; i++)

@@ -20,6 +20,7 @@
 #define STRUCT_NODE struct conf_node
 #define STRUCT_CHECK struct conf_check
 #define STRUCT_LISTENER struct conf_listener
+#define STRUCT_ADMIN struct conf_admin
 
 const struct key keys[] = {
 #define KEY(section_, field, name_, type_, initial_, min_, max_, help_) \
@@ -133,6 +134,7 @@ key_section_name(enum key_section section)
     static const char *const names[] = {
         [KEY_TOP] = "", [KEY_FARM] = "farm", [KEY_NODE] = "node",
         [KEY_CHECK] = "check", [KEY_LISTENER] = "listener",
+        [KEY_ADMIN] = "status",
     };
 
     return names[section];

@@ -21,6 +21,7 @@ enum key_section {
     KEY_NODE,
     KEY_CHECK,
     KEY_LISTENER,
+    KEY_ADMIN,          /* the status endpoint */
 };
 
 enum key_type {
@@ -87,7 +88,7 @@ key_free(const struct key *key, void *object);
 const struct key *
 key_find(enum key_section section, const char *name);
 
-/* "", "farm", "node", "check", "listener" */
+/* "", "farm", "node", "check", "listener", "status" */
 const char *
 key_section_name(enum key_section section);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The configuration without a file: one farm of the --node options, a listener
- * for each --listen, all else by default.
+ * for each --listen, the status endpoint of --status, all else by default.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -93,6 +93,28 @@ add_listener(struct conf *conf, size_t i, const char *text, char *error)
 }
 
 static bool
+set_text(const char **field, const char *text)
+{
+    free((char *)*field);
+    *field = strdup(text);
+    return *field != NULL;
+}
+
+static bool
+add_status(struct conf *conf, const char *text, char *error)
+{
+    bool is_path = strncmp(text, "unix:", 5) == 0;
+    const char *why = "memory is short";
+
+    if (!conf_admin_alloc(conf)
+        || !set_text(is_path ? &conf->admin->socket : &conf->admin->address,
+                     is_path ? text + 5 : text)
+        || !conf_admin_resolve(conf->admin, &why))
+        return refuse(error, "--status", text, "%s", why);
+    return true;
+}
+
+static bool
 fill(struct conf *conf, const struct conf_options *options, char *error)
 {
     struct conf_farm *farm = conf->farms;
@@ -115,7 +137,7 @@ fill(struct conf *conf, const struct conf_options *options, char *error)
     for (i = 0; i < conf->listener_count; i++)
         if (!add_listener(conf, i, options->listen[i], error))
             return false;
-    return true;
+    return options->status == NULL || add_status(conf, options->status, error);
 }
 
 struct conf *

@@ -81,7 +81,7 @@ section_of(cfg_t *cfg)
 {
     enum key_section section;
 
-    for (section = KEY_FARM; section <= KEY_LISTENER; section++)
+    for (section = KEY_FARM; section <= KEY_ADMIN; section++)
         if (strcmp(cfg_name(cfg), key_section_name(section)) == 0)
             return section;
     return KEY_TOP;
@@ -196,6 +196,7 @@ make_tree(void)
     const int flags = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
     cfg_opt_t top[OPTIONS_MAX] = {0}, farm[OPTIONS_MAX] = {0};
     cfg_opt_t node[OPTIONS_MAX] = {0}, check[OPTIONS_MAX] = {0}, listener[OPTIONS_MAX] = {0};
+    cfg_opt_t admin[OPTIONS_MAX] = {0};
     size_t n;
 
     keyword_options(KEY_CHECK, check);
@@ -208,6 +209,8 @@ make_tree(void)
     n = keyword_options(KEY_TOP, top);
     top[n] = (cfg_opt_t)CFG_SEC("farm", farm, flags);
     top[n + 1] = (cfg_opt_t)CFG_SEC("listener", listener, flags);
+    keyword_options(KEY_ADMIN, admin);
+    top[n + 2] = (cfg_opt_t)CFG_SEC("status", admin, CFGF_MULTI);
     return cfg_init(top, CFGF_NONE);
 }
 
@@ -411,7 +414,7 @@ read_top(cfg_t *top, struct conf *conf)
     for (i = 0; i < conf->listener_count; i++)
         if (!read_listener(cfg_getnsec(top, "listener", (unsigned)i), conf, &conf->listeners[i]))
             return false;
-    return true;
+    return read_admin(top, conf);
 }
 
 static struct conf *

@@ -40,5 +40,8 @@ read_checks(cfg_t *section, struct conf_check **checks, size_t *count);
 /* What farm's checks mean for the nodes that they are for, once all are read. */
 MUST_USE bool
 read_checks_fit(cfg_t *section, const struct conf_farm *farm);
+/* conf/read_admin.c: the `status` section, if there is one. */
+MUST_USE bool
+read_admin(cfg_t *top, struct conf *conf);
 
 #endif

@@ -15,7 +15,7 @@
 static struct conf *
 read_configuration(const struct options *options)
 {
-    const struct conf_options short_form = {options->listen, options->node};
+    const struct conf_options short_form = {options->listen, options->node, options->status};
     char error[CONF_ERROR_SIZE];
     struct conf *conf;
 

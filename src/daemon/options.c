@@ -10,7 +10,7 @@
 
 static const char usage[] =
     "Usage: smpplex -c FILE [-t | -T]\n"
-    "       smpplex --listen [ADDR:]PORT --node [ADDR:]PORT [--node …]\n"
+    "       smpplex --listen [ADDR:]PORT --node [ADDR:]PORT [--node …] [--status [ADDR:]PORT]\n"
     "\n"
     "Balances the messages of SMPP clients over a farm of gateway nodes.\n"
     "\n"
@@ -19,6 +19,7 @@ static const char usage[] =
     "  -T, --print             print the effective configuration and exit\n"
     "  -l, --listen ADDR:PORT  accept clients here (without a file; may be repeated)\n"
     "  -n, --node ADDR:PORT    a node of the farm (without a file; may be repeated)\n"
+    "  -s, --status ADDR:PORT  the status endpoint, in HTTP (without a file)\n"
     "      --log TARGET        stderr, syslog or file:PATH, instead of the configuration's\n"
     "      --log-level LEVEL   error, warning, notice, info, debug or trace\n"
     "      --ready-file FILE   write the bound addresses there once clients are accepted\n"
@@ -37,6 +38,7 @@ static const struct option table[] = {
     {"print", no_argument, NULL, 'T'},
     {"listen", required_argument, NULL, 'l'},
     {"node", required_argument, NULL, 'n'},
+    {"status", required_argument, NULL, 's'},
     {"log", required_argument, NULL, OPT_LOG},
     {"log-level", required_argument, NULL, OPT_LOG_LEVEL},
     {"ready-file", required_argument, NULL, OPT_READY_FILE},
@@ -79,6 +81,9 @@ take(struct options *options, int c)
     case 'n':
         append(options->node, optarg);
         break;
+    case 's':
+        options->status = optarg;
+        break;
     case OPT_LOG:
         options->log = optarg;
         break;
@@ -111,15 +116,16 @@ options_parse(struct options *options, int argc, char **argv)
     options->node = calloc((size_t)argc + 1, sizeof(*options->node));
     if (options->listen == NULL || options->node == NULL)
         mistake("out of memory");
-    while ((c = getopt_long(argc, argv, "c:tTl:n:Vh", table, NULL)) != -1)
+    while ((c = getopt_long(argc, argv, "c:tTl:n:s:Vh", table, NULL)) != -1)
         take(options, c);
-    without_file = options->listen[0] != NULL || options->node[0] != NULL;
+    without_file = options->listen[0] != NULL || options->node[0] != NULL ||
+                   options->status != NULL;
     if (optind < argc)
         mistake("there is an argument too many");
     if (options->config == NULL && !without_file)
         mistake("either -c FILE or --listen and --node are needed");
     if (options->config != NULL && without_file)
-        mistake("--listen and --node are for use without -c FILE");
+        mistake("--listen, --node and --status are for use without -c FILE");
 }
 
 void

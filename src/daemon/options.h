@@ -9,6 +9,7 @@ struct options {
     const char *config;         /* NULL: the form without a file */
     const char **listen;        /* NULL at the end */
     const char **node;
+    const char *status;
     const char *log;            /* NULL: as the configuration says */
     const char *log_level;
     const char *ready_file;

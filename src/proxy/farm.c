@@ -36,8 +36,12 @@ farm_get(struct proxy *proxy, const struct conf_farm *conf)
         if (farm->conf == conf)
             return farm;
     farm = calloc(1, sizeof(*farm));
-    if (farm == NULL)
+    if (farm == NULL || !counts_reserve(&farm->counts, conf->node_count)) {
+        if (farm != NULL)
+            counts_fini(&farm->counts);
+        free(farm);
         return NULL;
+    }
     farm->proxy = proxy;
     farm->conf = conf;
     set_table_init(&farm->sets, conf->concat_max, conf->concat_ttl_ms, conf->concat_linger_ms);
@@ -58,6 +62,7 @@ farm_free_all(struct proxy *proxy)
         loop_timer_stop(proxy->loop, &farm->retire);
         set_table_fini(&farm->sets);
         learn_fini(&farm->learn);
+        counts_fini(&farm->counts);
         free(farm);
     }
 }

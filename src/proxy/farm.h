@@ -3,6 +3,7 @@
 #define PROXY_FARM_H
 
 #include "conf/conf.h"
+#include "proxy/counts.h"
 #include "proxy/proxy.h"
 #include "route/learn.h"
 #include "route/set.h"
@@ -14,6 +15,7 @@ struct farm {
     const struct conf_farm *conf;
     struct set_table sets;
     struct learn learn;
+    struct counts counts;
     ev_timer retire;                /* ends the links to nodes that are gone */
 };
 

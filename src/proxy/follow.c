@@ -24,8 +24,11 @@ reserve(struct proxy *proxy, const struct conf *now, const struct conf *next)
     const struct conf_farm *farm;
     struct account *account;
     struct linkset *linkset;
+    struct farm *its;
     bool ok = true;
 
+    LL_FOREACH(proxy->farms, its)
+        ok = counts_reserve(&its->counts, counterpart(its->conf, now, next)->node_count) && ok;
     for (account = proxy->accounts; account != NULL; account = account->hh.next) {
         farm = counterpart(account->farm->conf, now, next);
         ok = balance_reserve(&account->balance, farm) && ok;

@@ -107,6 +107,8 @@ enter(struct link *link, enum link_state state)
 
     ensure((permitted[link->state] & 1U << state) != 0);
     log_debug(label(link), "%s -> %s", state_names[link->state], state_names[state]);
+    if (link->state == LINK_BOUND)
+        link->counts->bound--;
     link->state = state;
     loop_timer_stop(loop, &link->timer);
     switch (state) {
@@ -123,6 +125,7 @@ enter(struct link *link, enum link_state state)
         break;
     case LINK_BOUND:
         link->bound_at_ms = now_ms(link);
+        link->counts->bound++;
         link->backoff_ms = link->farm->reconnect_ms;
         loop_timer_start(loop, &link->timer, 0);
         break;
@@ -147,6 +150,7 @@ forget_all(struct link *link)
     struct window *window = &link->window;
     uint32_t n = window_line_up(window), i;
 
+    link->counts->forgotten += n;
     for (i = 0; i < n; i++) {
         request_free(&link->proxy->loop->slab, window->places[i].request);
         window_take(window, &window->places[i], WINDOW_FORGOTTEN);
@@ -203,13 +207,16 @@ lose(struct link *link, enum link_loss loss, uint32_t status, const char *detail
     if (was == LINK_BOUND) {
         link->lost_at_ms = now_ms(link);
         link->proxy->counters.links_lost++;
+        link->counts->links_lost++;
         link->ops->on_lost(link);
         ensure(link->window.open == 0);
     } else if (loss == LINK_LOSS_REFUSED) {
         link->proxy->counters.links_refused++;
+        link->counts->links_refused++;
         link->ops->on_failed(link, status);
     } else {
         link->proxy->counters.links_failed++;
+        link->counts->links_failed++;
         link->ops->on_failed(link, SMPP_ROK);
     }
 }
@@ -244,6 +251,7 @@ link_send(struct link *link, struct request *request)
         window_take(&link->window, pending, WINDOW_FORGOTTEN);
         return false;
     }
+    link->counts->requests++;
     return true;
 }
 
@@ -390,6 +398,7 @@ on_bind_resp(struct link *link, const struct pdu *pdu)
     }
     enter(link, LINK_BOUND);
     link->proxy->counters.links_bound++;
+    link->counts->links_bound++;
     log_debug(label(link), "bound");
     link->ops->on_bound(link, pdu);
 }

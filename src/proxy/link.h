@@ -8,6 +8,7 @@
 #include "net/conn.h"
 #include "proxy/proxy.h"
 #include "proxy/request.h"
+#include "route/node_counts.h"
 #include "route/window.h"
 #include "smpp/pdu.h"
 
@@ -62,6 +63,7 @@ struct link {
     struct handle handle;
     const uint8_t *bind;            /* the client's own bind PDU; the owner's */
     const char *label;              /* the owner's */
+    struct node_counts *counts;     /* of the node; set by the owner behind link_open */
     /* this thread's */
     enum link_state state;
     bool has_spoken;                /* the owner's: has bound or failed once */

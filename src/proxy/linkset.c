@@ -291,6 +291,8 @@ open_link(struct linkset *linkset, size_t node)
     if (link == NULL)
         return;
     link->window.sum = &linkset->account->balance.open[node];
+    link->counts = linkset->account->farm->counts.nodes[node];
+    link->counts->links++;
     linkset->unspoken++;
     linkset->open++;
 }
@@ -302,6 +304,7 @@ on_link_closed(struct link *link)
     size_t node = link->node;
 
     linkset->links[node] = NULL;
+    link->counts->links--;
     linkset->open--;
     if (linkset->state != LINKSET_CLOSING)
         open_link(linkset, node);   /* a node that went has come back */

@@ -2,6 +2,7 @@
 libsmpplex_a_SOURCES += \
 	src/proxy/account.c src/proxy/account.h \
 	src/proxy/ahead.h \
+	src/proxy/counts.c src/proxy/counts.h \
 	src/proxy/counters.h src/proxy/counter.def \
 	src/proxy/downward.c src/proxy/downward.h \
 	src/proxy/farm.c src/proxy/farm.h \
@@ -16,4 +17,5 @@ libsmpplex_a_SOURCES += \
 	src/proxy/session_bind.c src/proxy/session_inner.h \
 	src/proxy/session_pdu.c \
 	src/proxy/session_timer.c \
+	src/proxy/snapshot.c src/proxy/snapshot.h \
 	src/proxy/upward.c src/proxy/upward.h

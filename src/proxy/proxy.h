@@ -27,6 +27,7 @@ struct proxy {
     struct handle_table link_table;
     struct session *sessions;       /* list, by session.c */
     uint32_t session_count;
+    uint32_t bound_count;           /* those of them that are bound */
     uint32_t linkset_count;         /* sessions end before their linksets do */
     struct account *accounts;       /* hash, by account.c */
     struct farm *farms;             /* list, by farm.c */

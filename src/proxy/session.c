@@ -94,6 +94,24 @@ release(struct session *session)
         linkset_close(linkset);
 }
 
+static bool
+is_bound(enum session_state state)
+{
+    switch (state) {
+    case SESSION_BOUND:
+    case SESSION_LEAVING:
+    case SESSION_DRAINING:
+    case SESSION_UNBINDING:
+        return true;
+    case SESSION_OPEN:
+    case SESSION_BINDING:
+    case SESSION_ENDING:
+    case SESSION_CLOSED:
+        break;
+    }
+    return false;
+}
+
 void
 session_enter(struct session *session, enum session_state state)
 {
@@ -102,6 +120,8 @@ session_enter(struct session *session, enum session_state state)
     ensure((permitted[session->state] & 1U << state) != 0);
     log_debug(session_label(session), "%s -> %s", session_state_name(session->state),
               state_names[state]);
+    session->proxy->bound_count -= is_bound(session->state);
+    session->proxy->bound_count += is_bound(state);
     session->state = state;
     loop_timer_stop(loop, &session->timer);
     switch (state) {

@@ -396,6 +396,7 @@ upward_on_response(struct link *link, const struct pdu *pdu, struct pending *pen
     struct request *request = pending->request;
     uint32_t number = pending->their_number;
 
+    node_counts_answered(link->counts, pdu->status, proxy->loop->now_us - pending->sent_us);
     window_take(&link->window, pending, WINDOW_ANSWERED);
     if (session == NULL) {
         proxy->counters.late_responses++;
@@ -427,6 +428,7 @@ upward_on_expired(struct link *link, struct pending *pending)
     struct session *session = session_of(proxy, pending->from);
     struct request *request = pending->request;
 
+    link->counts->expired++;
     window_take(&link->window, pending, WINDOW_EXPIRED);
     if (session == NULL) {
         request_free(slab_of(proxy), request);
@@ -456,6 +458,7 @@ upward_give_up(struct session *session)
             refuse(session, window->places[i].request, SMPP_RSYSERR);
             window_take(window, &window->places[i], WINDOW_EXPIRED);
         }
+        linkset->links[node]->counts->forgotten += n;
         session->in_flight -= n;
     }
 }
@@ -488,6 +491,7 @@ detach(struct link *link, struct pending *pendings, uint32_t n, struct request_l
     bool written;
     uint32_t i;
 
+    link->counts->lost += n;
     for (i = 0; i < n; i++) {
         request = pendings[i].request;
         /* What a link that ends in order has not written yet, it still does. */

@@ -30,6 +30,27 @@ status_name(uint32_t status, char spare[static STATUS_TEXT_SIZE])
     return spare;
 }
 
+/* The number of a status's row plus one; 0: it has none. */
+static const uint8_t rows_by_value[] = {
+#define STATUS(symbol, name_, value_, meaning_) [value_] = STATUS_ROW_##symbol + 1,
+#include "smpp/status.def"
+#undef STATUS
+};
+
+enum status_row
+status_row(uint32_t status)
+{
+    if (status >= sizeof(rows_by_value) || rows_by_value[status] == 0)
+        return STATUS_ROWS;
+    return (enum status_row)(rows_by_value[status] - 1);
+}
+
+const char *
+status_row_name(enum status_row row)
+{
+    return row < STATUS_ROWS ? rows[row].name : "other";
+}
+
 const char *
 status_meaning(uint32_t status)
 {

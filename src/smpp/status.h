@@ -21,6 +21,21 @@ enum smpp_status {
 const char *
 status_name(uint32_t status, char spare[static STATUS_TEXT_SIZE]);
 
+/* The rows of the table, by which they are counted; STATUS_ROWS is any other. */
+enum status_row {
+#define STATUS(symbol, name, value, meaning) STATUS_ROW_##symbol,
+#include "smpp/status.def"
+#undef STATUS
+    STATUS_ROWS,
+};
+
+enum status_row
+status_row(uint32_t status);
+
+/* "ESME_ROK"; "other" for STATUS_ROWS. */
+const char *
+status_row_name(enum status_row row);
+
 /* What it means in a few words; "" for one without a name. */
 const char *
 status_meaning(uint32_t status);

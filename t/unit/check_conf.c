@@ -469,7 +469,7 @@ static const char *const none[] = {NULL};
 
 START_TEST(options_make_a_whole_configuration)
 {
-    struct conf *conf = conf_from_options(&(struct conf_options){one, two}, error), *again;
+    struct conf *conf = conf_from_options(&(struct conf_options){one, two, NULL}, error), *again;
     char text[ADDR_TEXT_SIZE], *first, *second;
 
     ck_assert_msg(conf != NULL, "%s", error);
@@ -494,7 +494,7 @@ END_TEST
 static void
 refused(const char *const *listen, const char *const *node, const char *says)
 {
-    ck_assert_ptr_null(conf_from_options(&(struct conf_options){listen, node}, error));
+    ck_assert_ptr_null(conf_from_options(&(struct conf_options){listen, node, NULL}, error));
     ck_assert_msg(strncmp(error, says, strlen(says)) == 0, "%s", error);
 }
 
@@ -554,6 +554,7 @@ static const char *const headings[] = {
     [KEY_NODE] = ".Ss node NAME, in a farm",
     [KEY_CHECK] = ".Ss check, in a farm or in a node",
     [KEY_LISTENER] = ".Ss listener NAME",
+    [KEY_ADMIN] = ".Ss status",
 };
 
 /* Each keyword has an entry under its section's heading, in the order of the table. */

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/* The `status` section, and the token, which stands in a file of its own. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "conf/build.h"
+#include "conf/read.h"
+
+/* The first octets of a file; -1: errno says why. */
+static ssize_t
+read_file(const char *path, char *room, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
+    ssize_t n;
+
+    if (fd == -1)
+        return -1;
+    n = read(fd, room, size);
+    error = errno;
+    close(fd);
+    errno = error;
+    return n;
+}
+
+/* A token goes through a header's line as it is: neither blanks nor control characters. */
+static bool
+token_is_good(const char *token, size_t len)
+{
+    size_t i;
+
+    for (i = 0; i < len; i++)
+        if (token[i] <= ' ' || token[i] > '~')
+            return false;
+    return len >= CONF_TOKEN_MIN && len <= CONF_TOKEN_MAX;
+}
+
+/* The first line of the token-file. */
+static bool
+read_token(cfg_t *section, struct conf_admin *admin)
+{
+    char room[CONF_TOKEN_MAX + 3], why[128];
+    ssize_t n;
+
+    if (admin->token_file[0] == '\0')
+        return true;
+    n = read_file(admin->token_file, room, sizeof(room) - 1);
+    if (n == -1)
+        return read_fail_at(section, "token-file", admin->token_file, strerror(errno));
+    room[n] = '\0';
+    room[strcspn(room, "\r\n")] = '\0';
+    snprintf(why, sizeof(why), "its first line must be a token of %d to %d characters without "
+             "blanks, such as 'openssl rand -hex 24' gives", CONF_TOKEN_MIN, CONF_TOKEN_MAX);
+    if (!token_is_good(room, strlen(room)))
+        return read_fail_at(section, "token-file", admin->token_file, why);
+    admin->token = strdup(room);
+    explicit_bzero(room, sizeof(room));
+    return admin->token != NULL || read_fail(section, section->line, "memory is short");
+}
+
+bool
+read_admin(cfg_t *top, struct conf *conf)
+{
+    cfg_t *section;
+    const char *why;
+
+    if (cfg_size(top, "status") == 0)
+        return true;
+    section = cfg_getnsec(top, "status", cfg_size(top, "status") - 1);
+    if (cfg_size(top, "status") > 1)
+        return read_fail(section, read_opened_at(section), "section status is there already");
+    if (!conf_admin_alloc(conf))
+        return read_fail(section, section->line, "memory is short");
+    if (!read_keys(section, KEY_ADMIN, conf->admin))
+        return false;
+    if (conf->admin->address[0] == '\0' && conf->admin->socket[0] == '\0')
+        return read_fail(section, read_opened_at(section), "section status needs an address, a "
+                         "socket or both: address = \"127.0.0.1:8080\"");
+    if (!conf_admin_resolve(conf->admin, &why))
+        return conf->admin->addr.len == 0 && conf->admin->address[0] != '\0'
+                   ? read_fail_at(section, "address", conf->admin->address, why)
+                   : read_fail_at(section, "socket", conf->admin->socket, why);
+    return read_token(section, conf->admin);
+}
