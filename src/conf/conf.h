@@ -65,6 +65,38 @@ enum conf_check_type {
 #undef CHECK_TYPE
 };
 
+/* What becomes of the links to a node that goes down. */
+enum conf_on_down {
+#define ON_DOWN(symbol, name, help) CONF_ON_DOWN_##symbol,
+#include "conf/on_down.def"
+#undef ON_DOWN
+};
+
+/* What becomes of a node that comes back once others have taken over. */
+enum conf_fail_back {
+#define FAIL_BACK(symbol, name, help) CONF_FAIL_BACK_##symbol,
+#include "conf/fail_back.def"
+#undef FAIL_BACK
+};
+
+#define CONF_STATUSES_MAX 8
+
+struct conf_statuses {
+    uint32_t count;
+    uint32_t status[CONF_STATUSES_MAX];     /* command_status */
+};
+
+static inline bool
+conf_has_status(const struct conf_statuses *statuses, uint32_t status)
+{
+    uint32_t i;
+
+    for (i = 0; i < statuses->count; i++)
+        if (statuses->status[i] == status)
+            return true;
+    return false;
+}
+
 struct conf_range {
     uint32_t low, high;     /* both belong to it */
 };
@@ -132,6 +164,9 @@ struct conf_farm {
     enum conf_redispatch redispatch;
     uint32_t redispatch_max;        /* times that one request is moved */
     uint32_t busy_status;           /* command_status */
+    struct conf_statuses retry_on;  /* responses upon which another node is tried */
+    uint32_t rest_ms;               /* then their link gets no new messages for so long */
+    bool log_in_doubt;              /* a line for each request that may be done twice */
     uint32_t rate;                  /* messages a second of one account; 0: no limit */
     enum conf_rate_excess rate_excess;
     /* long messages */
@@ -146,6 +181,13 @@ struct conf_farm {
     /* the health of its nodes */
     struct conf_check *checks;      /* of all nodes that have none of their own */
     size_t check_count;
+    enum conf_on_down on_down;
+    enum conf_fail_back fail_back;
+    uint32_t slow_start_ms;         /* until a node that came back has its whole weight; 0: at once */
+    uint32_t error_limit;           /* failures of links in a row that take a node down; 0: none do */
+    struct conf_statuses sick_on;   /* responses that say that the node is sick */
+    uint32_t sick_share;            /* percent of the responses of a sick_window */
+    uint32_t sick_window_ms;
     uint32_t resolve_ms;            /* host names of nodes are asked again; 0: never */
 };
 

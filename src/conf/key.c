@@ -36,6 +36,8 @@ const size_t key_count = sizeof(keys) / sizeof(keys[0]);
 _Static_assert(sizeof(enum conf_balance) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_redispatch) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_rate_excess) == sizeof(uint32_t), "enum of 32 bits");
+_Static_assert(sizeof(enum conf_on_down) == sizeof(uint32_t), "enum of 32 bits");
+_Static_assert(sizeof(enum conf_fail_back) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_concat_place) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_concat_loss) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_message_id) == sizeof(uint32_t), "enum of 32 bits");
@@ -60,6 +62,20 @@ static const char *const rate_excess_names[] = {
 #define RATE_EXCESS(symbol, name, help) name,
 #include "conf/rate_excess.def"
 #undef RATE_EXCESS
+    NULL,
+};
+
+static const char *const on_down_names[] = {
+#define ON_DOWN(symbol, name, help) name,
+#include "conf/on_down.def"
+#undef ON_DOWN
+    NULL,
+};
+
+static const char *const fail_back_names[] = {
+#define FAIL_BACK(symbol, name, help) name,
+#include "conf/fail_back.def"
+#undef FAIL_BACK
     NULL,
 };
 
@@ -227,6 +243,28 @@ read_status(const struct key *key, const char *text, uint32_t *value,
 }
 
 static bool
+read_statuses(const struct key *key, const char *text, struct conf_statuses *statuses,
+              char why[static KEY_WHY_SIZE])
+{
+    char one[KEY_TEXT_SIZE];
+    size_t len;
+
+    statuses->count = 0;
+    for (text += strspn(text, ", "); *text != '\0'; text += strspn(text, ", ")) {
+        len = strcspn(text, ", ");
+        snprintf(one, sizeof(one), "%.*s", (int)len, text);
+        if (statuses->count == CONF_STATUSES_MAX) {
+            snprintf(why, KEY_WHY_SIZE, "must not be more than %d", CONF_STATUSES_MAX);
+            return false;
+        }
+        if (!read_status(key, one, &statuses->status[statuses->count++], why))
+            return false;
+        text += len;
+    }
+    return true;
+}
+
+static bool
 read_bool(const char *text, void *field, char why[static KEY_WHY_SIZE])
 {
     int value = cfg_parse_boolean(text);
@@ -389,6 +427,12 @@ key_read(const struct key *key, const char *text, void *object, char why[static 
         return read_number(key, text, count_units, "a whole number", field, why);
     case KEY_STATUS:
         return read_status(key, text, field, why);
+    case KEY_STATUSES:
+        return read_statuses(key, text, field, why);
+    case KEY_ON_DOWN:
+        return read_choice(text, on_down_names, field, why);
+    case KEY_FAIL_BACK:
+        return read_choice(text, fail_back_names, field, why);
     case KEY_BOOL:
         return read_bool(text, field, why);
     case KEY_BALANCE:
@@ -448,6 +492,18 @@ print_text(const char *text, FILE *out)
 }
 
 static void
+print_statuses(const struct conf_statuses *statuses, FILE *out)
+{
+    char spare[STATUS_TEXT_SIZE];
+    uint32_t i;
+
+    fputc('"', out);
+    for (i = 0; i < statuses->count; i++)
+        fprintf(out, "%s%s", i > 0 ? ", " : "", status_name(statuses->status[i], spare));
+    fputc('"', out);
+}
+
+static void
 print_farm_name(const struct conf_farm *farm, FILE *out)
 {
     fputs(farm != NULL ? farm->name : "\"\"", out);
@@ -484,6 +540,15 @@ key_print(const struct key *key, const void *object, FILE *out)
         break;
     case KEY_STATUS:
         fputs(status_name(*(const uint32_t *)field, spare), out);
+        break;
+    case KEY_STATUSES:
+        print_statuses(field, out);
+        break;
+    case KEY_ON_DOWN:
+        fputs(on_down_names[*(const uint32_t *)field], out);
+        break;
+    case KEY_FAIL_BACK:
+        fputs(fail_back_names[*(const uint32_t *)field], out);
         break;
     case KEY_BOOL:
         fputs(*(const bool *)field ? "true" : "false", out);
@@ -560,6 +625,9 @@ owns_text(enum key_type type)
     case KEY_BALANCE:
     case KEY_REDISPATCH:
     case KEY_RATE_EXCESS:
+    case KEY_STATUSES:
+    case KEY_ON_DOWN:
+    case KEY_FAIL_BACK:
     case KEY_CONCAT_PLACE:
     case KEY_CONCAT_LOSS:
     case KEY_MESSAGE_ID:

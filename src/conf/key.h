@@ -33,6 +33,9 @@ enum key_type {
     KEY_BALANCE,
     KEY_REDISPATCH,
     KEY_RATE_EXCESS,
+    KEY_ON_DOWN,
+    KEY_FAIL_BACK,
+    KEY_STATUSES,       /* as status_parse takes each, with blanks or commas between */
     KEY_CONCAT_PLACE,
     KEY_CONCAT_LOSS,
     KEY_MESSAGE_ID,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "proxy/farm.h"
 #include "proxy/follow.h"
 #include "proxy/session.h"
 
@@ -79,6 +80,8 @@ worker_init(struct worker *worker, struct conf *conf, const int *fds, struct mai
     worker->on_empty = on_empty;
     mailbox_init(&worker->mailbox, &worker->loop);
     proxy_init(&worker->proxy, &worker->loop);
+    if (!farm_open_all(&worker->proxy, conf))
+        log_error(NULL, "out of memory");
     worker->proxy.on_empty = on_proxy_empty;
     worker->proxy.owner = worker;
     for (i = 0; i < conf->listener_count; i++) {

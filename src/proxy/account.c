@@ -12,7 +12,7 @@ account_new(struct proxy *proxy, struct farm *farm, const uint8_t *key, size_t k
     struct account *account = calloc(1, sizeof(*account) + key_len);
 
     if (account == NULL ||
-        !balance_init(&account->balance, farm->conf, proxy->account_starts)) {
+        !balance_init(&account->balance, farm->conf, farm->shares, proxy->account_starts)) {
         free(account);
         return NULL;
     }
@@ -39,8 +39,6 @@ account_get(struct proxy *proxy, const struct conf_farm *conf, struct octets sys
     struct account *account;
     size_t key_len = sizeof(farm) + system_id.len;
 
-    if (farm == NULL)
-        return NULL;
     ensure(key_len <= sizeof(key));
     memcpy(key, &farm, sizeof(farm));
     memcpy(key + sizeof(farm), system_id.bytes, system_id.len);

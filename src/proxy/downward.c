@@ -92,7 +92,7 @@ downward_on_request(struct link *link, const struct pdu *pdu)
         return;
     }
     proxy->counters.requests_down += pdu->command != SMPP_ALERT_NOTIFICATION;
-    link->counts->deliveries += pdu->command != SMPP_ALERT_NOTIFICATION;
+    link->at->counts.deliveries += pdu->command != SMPP_ALERT_NOTIFICATION;
     pdu = ids_receipt(linkset->account->farm, pdu, (uint16_t)link->node, &spare);
     if (!takes_deliveries(session)) {
         turn_back(session, link->handle, pdu->command, pdu->number);

@@ -1,68 +1,335 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A farm on one worker: what the master has decided of its nodes is put under the
+ * accounts and links here, and what their traffic tells of them goes to the master
+ * from here.
+ */
 #include "proxy/farm.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "proxy/account.h"
 #include "proxy/linkset.h"
 
-#define RETIRE_AGAIN_MS 1000    /* what could not end yet is looked at again */
+#define RETIRE_AGAIN_MS 200     /* what could not end yet is looked at again */
+#define SICK_LEAST 20           /* of fewer responses nothing is to be concluded */
+
+static uint64_t
+now_ms(const struct farm *farm)
+{
+    return loop_now_ms(farm->proxy->loop);
+}
+
+/* Calls back for each linkset of the farm; any of them may end in it. */
+static void
+for_each_linkset(struct farm *farm, void (*call)(struct linkset *linkset, size_t node),
+                 size_t node)
+{
+    struct account *account, *next_account;
+    struct linkset *linkset, *next;
+
+    HASH_ITER(hh, farm->proxy->accounts, account, next_account)
+        if (account->farm == farm)
+            DL_FOREACH_SAFE(account->linksets, linkset, next)
+                call(linkset, node);
+}
+
+static void
+retire(struct linkset *linkset, size_t node)
+{
+    if (!linkset_retire(linkset, node))
+        linkset->account->farm->retire_again = true;
+}
 
 static void
 on_retire(struct ev_loop *ev, ev_timer *timer, int revents)
 {
     struct farm *farm = timer->data;
-    struct account *account, *next_account;
-    struct linkset *linkset, *next;
-    bool done = true;
+    uint64_t due = UINT64_MAX;
+    struct farm_node *node;
+    size_t i;
 
     (void)ev;
     (void)revents;
-    HASH_ITER(hh, farm->proxy->accounts, account, next_account)
-        if (account->farm == farm)
-            DL_FOREACH_SAFE(account->linksets, linkset, next)
-                done = linkset_retire(linkset) && done;
-    if (!done)
-        loop_timer_start(farm->proxy->loop, &farm->retire, RETIRE_AGAIN_MS);
+    for (i = 0; i < farm->conf->node_count; i++) {
+        node = farm->nodes[i];
+        if (node->retire_at_ms == 0)
+            continue;
+        if (node->retire_at_ms <= now_ms(farm)) {
+            farm->retire_again = false;
+            for_each_linkset(farm, retire, i);
+            node->retire_at_ms = farm->retire_again ? now_ms(farm) + RETIRE_AGAIN_MS : 0;
+        }
+        if (node->retire_at_ms != 0 && node->retire_at_ms < due)
+            due = node->retire_at_ms;
+    }
+    if (due != UINT64_MAX)
+        loop_timer_start(farm->proxy->loop, &farm->retire, due - now_ms(farm));
 }
 
-struct farm *
-farm_get(struct proxy *proxy, const struct conf_farm *conf)
+static void
+retire_in(struct farm_node *node, uint64_t ms)
 {
-    struct farm *farm;
+    struct farm *farm = node->farm;
 
-    LL_FOREACH(proxy->farms, farm)
-        if (farm->conf == conf)
-            return farm;
-    farm = calloc(1, sizeof(*farm));
-    if (farm == NULL || !counts_reserve(&farm->counts, conf->node_count)) {
-        if (farm != NULL)
-            counts_fini(&farm->counts);
-        free(farm);
-        return NULL;
+    if (node->retire_at_ms != 0)
+        return;
+    node->retire_at_ms = now_ms(farm) + ms;
+    loop_timer_start(farm->proxy->loop, &farm->retire, 0);
+}
+
+static void
+signal_master(struct farm_node *node, enum node_signal signal)
+{
+    struct proxy *proxy = node->farm->proxy;
+
+    if (proxy->on_node_signal != NULL)
+        proxy->on_node_signal(proxy, node->farm->conf, node->index, signal);
+}
+
+static uint64_t
+sick_responses(const struct farm_node *node)
+{
+    const struct conf_statuses *statuses = &node->farm->conf->sick_on;
+    uint64_t sum = 0;
+    uint32_t i;
+
+    for (i = 0; i < statuses->count; i++)
+        sum += node->counts.statuses[status_row(statuses->status[i])];
+    return sum;
+}
+
+static void
+begin_sick_window(struct farm_node *node)
+{
+    node->sick_before = sick_responses(node);
+    node->responses_before = node_counts_responses(&node->counts);
+}
+
+static void
+on_sick(struct ev_loop *ev, ev_timer *timer, int revents)
+{
+    struct farm *farm = timer->data;
+    struct farm_node *node;
+    uint64_t sick, all;
+    size_t i;
+
+    (void)ev;
+    (void)revents;
+    for (i = 0; i < farm->conf->node_count; i++) {
+        node = farm->nodes[i];
+        sick = sick_responses(node) - node->sick_before;
+        all = node_counts_responses(&node->counts) - node->responses_before;
+        if (all >= SICK_LEAST && sick * 100 >= all * farm->conf->sick_share)
+            signal_master(node, NODE_SICK);
+        begin_sick_window(node);
     }
+    loop_timer_start(farm->proxy->loop, &farm->sick, farm->conf->sick_window_ms);
+}
+
+static void
+watch_for_sickness(struct farm *farm)
+{
+    size_t i;
+
+    loop_timer_stop(farm->proxy->loop, &farm->sick);
+    if (farm->conf->sick_on.count == 0)
+        return;
+    for (i = 0; i < farm->conf->node_count; i++)
+        begin_sick_window(farm->nodes[i]);
+    loop_timer_start(farm->proxy->loop, &farm->sick, farm->conf->sick_window_ms);
+}
+
+bool
+farm_reserve(struct farm *farm, const struct conf_farm *next)
+{
+    size_t n = next->node_count;
+    struct balance_share *shares;
+    struct farm_node **nodes;
+    struct account *account;
+
+    if (n <= farm->room)
+        return true;
+    nodes = realloc(farm->nodes, n * sizeof(struct farm_node *));
+    if (nodes == NULL)
+        return false;
+    farm->nodes = nodes;
+    shares = realloc(farm->shares, n * sizeof(*shares));
+    if (shares == NULL)
+        return false;
+    farm->shares = shares;
+    for (account = farm->proxy->accounts; account != NULL; account = account->hh.next)
+        if (account->farm == farm)
+            account->balance.shares = shares;
+    for (; farm->room < n; farm->room++) {
+        nodes[farm->room] = calloc(1, sizeof(struct farm_node));
+        if (nodes[farm->room] == NULL)
+            return false;
+        nodes[farm->room]->farm = farm;
+        nodes[farm->room]->index = farm->room;
+        nodes[farm->room]->status = node_status_initial(&next->nodes[farm->room]);
+        shares[farm->room] = (struct balance_share){0};
+    }
+    return true;
+}
+
+/* The shares of all nodes anew. */
+static void
+share_out(struct farm *farm)
+{
+    struct account *account;
+    size_t i;
+
+    for (i = 0; i < farm->conf->node_count; i++)
+        farm->shares[i] = node_status_share(farm->conf, i, &farm->nodes[i]->status);
+    for (account = farm->proxy->accounts; account != NULL; account = account->hh.next)
+        if (account->farm == farm)
+            balance_put_shares(&account->balance, farm->shares);
+}
+
+static bool
+farm_open(struct proxy *proxy, const struct conf_farm *conf)
+{
+    struct farm *farm = calloc(1, sizeof(*farm));
+
+    if (farm == NULL)
+        return false;
+    LL_APPEND(proxy->farms, farm);
     farm->proxy = proxy;
     farm->conf = conf;
     set_table_init(&farm->sets, conf->concat_max, conf->concat_ttl_ms, conf->concat_linger_ms);
     learn_init(&farm->learn, conf->learn_max);
     ev_init(&farm->retire, on_retire);
     farm->retire.data = farm;
-    LL_PREPEND(proxy->farms, farm);
-    return farm;
+    ev_init(&farm->sick, on_sick);
+    farm->sick.data = farm;
+    if (!farm_reserve(farm, conf))
+        return false;
+    share_out(farm);
+    watch_for_sickness(farm);
+    return true;
+}
+
+bool
+farm_open_all(struct proxy *proxy, const struct conf *conf)
+{
+    size_t i;
+
+    for (i = 0; i < conf->farm_count; i++)
+        if (!farm_open(proxy, &conf->farms[i]))
+            return false;
+    return true;
 }
 
 void
 farm_free_all(struct proxy *proxy)
 {
     struct farm *farm;
+    size_t i;
 
     while ((farm = proxy->farms) != NULL) {
         LL_DELETE(proxy->farms, farm);
         loop_timer_stop(proxy->loop, &farm->retire);
+        loop_timer_stop(proxy->loop, &farm->sick);
         set_table_fini(&farm->sets);
         learn_fini(&farm->learn);
-        counts_fini(&farm->counts);
+        for (i = 0; i < farm->room; i++)
+            free(farm->nodes[i]);
+        free(farm->nodes);
+        free(farm->shares);
         free(farm);
     }
+}
+
+struct farm *
+farm_get(struct proxy *proxy, const struct conf_farm *conf)
+{
+    struct farm *farm = proxy->farms;
+
+    while (farm->conf != conf)
+        farm = farm->next;
+    return farm;
+}
+
+void
+farm_follow(struct farm *farm, const struct conf_farm *next)
+{
+    const struct conf_farm *was = farm->conf;
+    struct farm_node *node;
+    size_t i;
+
+    farm->conf = next;
+    farm->sets.ttl_ms = next->concat_ttl_ms;
+    farm->sets.linger_ms = next->concat_linger_ms;
+    for (i = 0; i < next->node_count; i++) {
+        node = farm->nodes[i];
+        if (next->nodes[i].gone) {
+            node->status.serves = node->status.connects = false;
+            retire_in(node, next->concat_ttl_ms);
+        } else if (i < was->node_count && was->nodes[i].gone) {
+            node->status = node_status_initial(&next->nodes[i]);
+        } else {
+            node->status.weight = next->nodes[i].weight;
+        }
+    }
+    share_out(farm);
+    watch_for_sickness(farm);
+}
+
+bool
+farm_node_retires(const struct farm_node *node, uint32_t moves)
+{
+    return node->farm->conf->nodes[node->index].gone || node->status.retires ||
+           moves != node->moves;
+}
+
+void
+farm_put_status(struct farm *farm, size_t index, const struct node_status *status)
+{
+    struct farm_node *node;
+
+    if (index >= farm->conf->node_count || farm->conf->nodes[index].gone)
+        return;     /* it was meant for a configuration that is over */
+    node = farm->nodes[index];
+    if (!addr_equal(&node->status.addr, &status->addr)) {
+        node->moves++;
+        retire_in(node, 0);
+    }
+    if (status->retires)
+        retire_in(node, 0);
+    if (status->connects && !node->status.connects)
+        node->failures = 0;
+    node->status = *status;
+    share_out(farm);
+    for_each_linkset(farm, linkset_on_status, index);
+}
+
+void
+farm_link_bound(struct farm_node *node)
+{
+    if (node->counts.bound++ == 0)
+        signal_master(node, NODE_BOUND);
+}
+
+void
+farm_link_unbound(struct farm_node *node)
+{
+    ensure(node->counts.bound > 0);
+    if (--node->counts.bound == 0)
+        signal_master(node, NODE_UNBOUND);
+}
+
+void
+farm_link_failed(struct farm_node *node)
+{
+    uint64_t successes = node_counts_responses(&node->counts) + node->counts.links_bound;
+
+    if (successes != node->successes)
+        node->failures = 0;
+    node->successes = successes;
+    node->failures++;
+    if (node->failures == node->farm->conf->error_limit)
+        signal_master(node, NODE_FAILING);
 }

@@ -3,10 +3,26 @@
 #define PROXY_FARM_H
 
 #include "conf/conf.h"
-#include "proxy/counts.h"
 #include "proxy/proxy.h"
+#include "route/balance.h"
 #include "route/learn.h"
+#include "route/node_counts.h"
+#include "route/node_status.h"
 #include "route/set.h"
+
+/* What one worker knows of a node. It stays where it is as long as its farm. */
+struct farm_node {
+    struct node_counts counts;
+    struct farm *farm;
+    size_t index;
+    struct node_status status;
+    uint32_t moves;             /* how often its address has changed */
+    uint64_t retire_at_ms;      /* from then on links to it end when idle; 0: they don't */
+    uint32_t failures;          /* of links, in a row */
+    uint64_t successes;         /* when the first of them was noticed */
+    uint64_t sick_before;       /* at the beginning of this sick-window: such responses, */
+    uint64_t responses_before;  /* and all */
+};
 
 /* What one worker knows of a farm beyond its configuration. */
 struct farm {
@@ -15,17 +31,55 @@ struct farm {
     const struct conf_farm *conf;
     struct set_table sets;
     struct learn learn;
-    struct counts counts;
-    ev_timer retire;                /* ends the links to nodes that are gone */
+    struct farm_node **nodes;
+    struct balance_share *shares;   /* one a node; all accounts' balances have them */
+    size_t room;                    /* nodes that there is room for */
+    bool retire_again;              /* some link could not end yet */
+    ev_timer retire;                /* ends the links to nodes that are to have none */
+    ev_timer sick;                  /* looks at the responses of a sick-window */
 };
 
-/* This worker's farm, made at first use; lives as long as the proxy. NULL: out
- * of memory. */
-MUST_USE struct farm *
-farm_get(struct proxy *proxy, const struct conf_farm *conf);
+/* This worker's farms, one for each of conf's, which live as long as the proxy. False:
+ * out of memory. */
+MUST_USE bool
+farm_open_all(struct proxy *proxy, const struct conf *conf);
 
-/* Frees all farms of the proxy. */
 void
 farm_free_all(struct proxy *proxy);
+
+struct farm *
+farm_get(struct proxy *proxy, const struct conf_farm *conf);
+
+/* Makes room for the nodes of `next`. False: out of memory. */
+MUST_USE bool
+farm_reserve(struct farm *farm, const struct conf_farm *next);
+
+/* From here on `next` is the farm. Accounts and linksets follow by themselves. */
+void
+farm_follow(struct farm *farm, const struct conf_farm *next);
+
+/* The master has decided what is to be done with a node now. */
+void
+farm_put_status(struct farm *farm, size_t node, const struct node_status *status);
+
+/* Are links to this node, opened when its address had changed `moves` times, to end as
+ * soon as they are idle? */
+bool
+farm_node_retires(const struct farm_node *node, uint32_t moves);
+
+/*
+ * For link.c: what happens to the links of a node.
+ */
+
+/* One is bound now, or was until now. */
+void
+farm_link_bound(struct farm_node *node);
+
+void
+farm_link_unbound(struct farm_node *node);
+
+/* One was lost, or could not be opened, by the node's fault. */
+void
+farm_link_failed(struct farm_node *node);
 
 #endif

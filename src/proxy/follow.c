@@ -28,7 +28,7 @@ reserve(struct proxy *proxy, const struct conf *now, const struct conf *next)
     bool ok = true;
 
     LL_FOREACH(proxy->farms, its)
-        ok = counts_reserve(&its->counts, counterpart(its->conf, now, next)->node_count) && ok;
+        ok = farm_reserve(its, counterpart(its->conf, now, next)) && ok;
     for (account = proxy->accounts; account != NULL; account = account->hh.next) {
         farm = counterpart(account->farm->conf, now, next);
         ok = balance_reserve(&account->balance, farm) && ok;
@@ -38,41 +38,18 @@ reserve(struct proxy *proxy, const struct conf *now, const struct conf *next)
     return ok;
 }
 
-static bool
-has_gone(const struct conf_farm *farm)
-{
-    size_t i;
-
-    for (i = 0; i < farm->node_count; i++)
-        if (farm->nodes[i].gone)
-            return true;
-    return false;
-}
-
-static void
-follow_farms(struct proxy *proxy, const struct conf *now, const struct conf *next)
-{
-    struct farm *farm;
-
-    LL_FOREACH(proxy->farms, farm) {
-        farm->conf = counterpart(farm->conf, now, next);
-        farm->sets.ttl_ms = farm->conf->concat_ttl_ms;
-        farm->sets.linger_ms = farm->conf->concat_linger_ms;
-        if (has_gone(farm->conf))
-            loop_timer_start(proxy->loop, &farm->retire, farm->conf->concat_ttl_ms);
-    }
-}
-
 bool
 proxy_follow(struct proxy *proxy, const struct conf *now, const struct conf *next)
 {
     struct account *account, *next_account;
     struct linkset *linkset, *next_linkset;
     struct session *session;
+    struct farm *farm;
 
     if (!reserve(proxy, now, next))
         return false;
-    follow_farms(proxy, now, next);
+    LL_FOREACH(proxy->farms, farm)
+        farm_follow(farm, counterpart(farm->conf, now, next));
     DL_FOREACH(proxy->sessions, session) {
         session->listener = &next->listeners[session->listener - now->listeners];
         session->window.limit = session->listener->window;

@@ -15,6 +15,8 @@
 
 #define UNBIND_TIMEOUT_MS 2000
 #define LINGER_MS 1000
+#define WAKE_MS 100
+#define WAKES_PER_MS 4              /* links that bind anew when their node comes up */
 #define PAUSED_MS 1000              /* a link that isn't read is looked at again */
 
 static void on_conn_open(struct conn *conn);
@@ -42,17 +44,14 @@ static const char *const state_names[] = {
 #undef LINK_STATE
 };
 
-static const char *const loss_words[] = {
-#define LINK_LOSS(symbol, words) words,
+static const struct {
+    const char *words;
+    bool fault;
+} losses[] = {
+#define LINK_LOSS(symbol, words, fault) {words, fault},
 #include "proxy/link_loss.def"
 #undef LINK_LOSS
 };
-
-static const struct conf_node *
-node_of(const struct link *link)
-{
-    return &link->farm->nodes[link->node];
-}
 
 static uint64_t
 now_ms(const struct link *link)
@@ -108,24 +107,26 @@ enter(struct link *link, enum link_state state)
     ensure((permitted[link->state] & 1U << state) != 0);
     log_debug(label(link), "%s -> %s", state_names[link->state], state_names[state]);
     if (link->state == LINK_BOUND)
-        link->counts->bound--;
+        farm_link_unbound(link->at);
     link->state = state;
     loop_timer_stop(loop, &link->timer);
     switch (state) {
     case LINK_RESTING:
-        loop_timer_start(loop, &link->timer, next_pause(link));
+        if (link->at->status.connects)
+            loop_timer_start(loop, &link->timer, next_pause(link));
         break;
     case LINK_CONNECTING:
         link->opened_at_ms = now_ms(link);
         link->bind_number = link->enquire_number = link->unbind_number = 0;
-        conn_connect(&link->conn, &node_of(link)->addr, link->farm->connect_timeout_ms);
+        link->moves = link->at->moves;
+        conn_connect(&link->conn, &link->at->status.addr, link->farm->connect_timeout_ms);
         break;
     case LINK_BINDING:
         loop_timer_start(loop, &link->timer, time_left(link));
         break;
     case LINK_BOUND:
         link->bound_at_ms = now_ms(link);
-        link->counts->bound++;
+        farm_link_bound(link->at);
         link->backoff_ms = link->farm->reconnect_ms;
         loop_timer_start(loop, &link->timer, 0);
         break;
@@ -150,7 +151,7 @@ forget_all(struct link *link)
     struct window *window = &link->window;
     uint32_t n = window_line_up(window), i;
 
-    link->counts->forgotten += n;
+    link->at->counts.forgotten += n;
     for (i = 0; i < n; i++) {
         request_free(&link->proxy->loop->slab, window->places[i].request);
         window_take(window, &window->places[i], WINDOW_FORGOTTEN);
@@ -177,12 +178,12 @@ log_loss(struct link *link, enum link_loss loss, const char *detail)
     link->has_told = link->state != LINK_BOUND;
     if (link->state == LINK_BOUND)
         log_limited(LOG_LEVEL_WARNING, label(link),
-                    "lost reason=\"%s\" detail=\"%s\" bound_ms=%llu open=%u", loss_words[loss],
+                    "lost reason=\"%s\" detail=\"%s\" bound_ms=%llu open=%u", losses[loss].words,
                     detail, (unsigned long long)(now_ms(link) - link->bound_at_ms),
                     link->window.open);
     else
         log_limited(is_news ? LOG_LEVEL_NOTICE : LOG_LEVEL_DEBUG, label(link),
-                    "not bound reason=\"%s\" detail=\"%s\"", loss_words[loss], detail);
+                    "not bound reason=\"%s\" detail=\"%s\"", losses[loss].words, detail);
 }
 
 /* The connection is of no use any more. `status` is the node's verdict, if any. */
@@ -197,6 +198,8 @@ lose(struct link *link, enum link_loss loss, uint32_t status, const char *detail
         return;
     }
     log_loss(link, loss, detail);
+    if (losses[loss].fault)
+        farm_link_failed(link->at);
     renew_handle(link);
     if (was == LINK_BOUND && (loss == LINK_LOSS_UNBOUND || loss == LINK_LOSS_BAD_LENGTH)) {
         enter(link, LINK_ENDING);
@@ -207,16 +210,16 @@ lose(struct link *link, enum link_loss loss, uint32_t status, const char *detail
     if (was == LINK_BOUND) {
         link->lost_at_ms = now_ms(link);
         link->proxy->counters.links_lost++;
-        link->counts->links_lost++;
+        link->at->counts.links_lost++;
         link->ops->on_lost(link);
         ensure(link->window.open == 0);
     } else if (loss == LINK_LOSS_REFUSED) {
         link->proxy->counters.links_refused++;
-        link->counts->links_refused++;
+        link->at->counts.links_refused++;
         link->ops->on_failed(link, status);
     } else {
         link->proxy->counters.links_failed++;
-        link->counts->links_failed++;
+        link->at->counts.links_failed++;
         link->ops->on_failed(link, SMPP_ROK);
     }
 }
@@ -251,7 +254,7 @@ link_send(struct link *link, struct request *request)
         window_take(&link->window, pending, WINDOW_FORGOTTEN);
         return false;
     }
-    link->counts->requests++;
+    link->at->counts.requests++;
     return true;
 }
 
@@ -356,7 +359,8 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
     (void)revents;
     switch (link->state) {
     case LINK_RESTING:
-        enter(link, LINK_CONNECTING);
+        if (link->at->status.connects)
+            enter(link, LINK_CONNECTING);
         break;
     case LINK_BINDING:
         lose(link, LINK_LOSS_BIND_TIMEOUT, SMPP_ROK, "");
@@ -396,9 +400,9 @@ on_bind_resp(struct link *link, const struct pdu *pdu)
         lose(link, LINK_LOSS_REFUSED, pdu->status, status_name(pdu->status, spare));
         return;
     }
+    link->at->counts.links_bound++;
     enter(link, LINK_BOUND);
     link->proxy->counters.links_bound++;
-    link->counts->links_bound++;
     log_debug(label(link), "bound");
     link->ops->on_bound(link, pdu);
 }
@@ -497,20 +501,24 @@ on_conn_end(struct conn *conn, enum conn_end end, int error)
 {
     struct link *link = conn->owner;
 
-    lose(link, LINK_LOSS_CONN, SMPP_ROK, conn_end_words(end, error));
+    bool ours = end == CONN_END_NO_MEMORY || end == CONN_END_NO_DESCRIPTORS;
+
+    lose(link, ours ? LINK_LOSS_NOT_OURS : LINK_LOSS_CONN, SMPP_ROK, conn_end_words(end, error));
 }
 
 struct link *
-link_open(struct proxy *proxy, const struct conf_farm *farm, size_t node, const uint8_t *bind,
+link_open(struct proxy *proxy, struct farm_node *at, bool trial, const uint8_t *bind,
           const char *owner_label, const struct link_ops *ops, void *owner)
 {
+    const struct conf_farm *farm = at->farm->conf;
     struct link *link = calloc(1, sizeof(*link));
 
     if (link == NULL)
         return NULL;
     link->proxy = proxy;
     link->farm = farm;
-    link->node = node;
+    link->at = at;
+    link->node = at->index;
     link->bind = bind;
     link->label = owner_label;
     link->ops = ops;
@@ -527,8 +535,39 @@ link_open(struct proxy *proxy, const struct conf_farm *farm, size_t node, const 
     ev_init(&link->timer, on_timer);
     link->timer.data = link;
     link->state = LINK_RESTING;
-    enter(link, LINK_CONNECTING);
+    if (trial || at->status.connects)
+        enter(link, LINK_CONNECTING);
     return link;
+}
+
+/* All sessions' links to a node that comes up are woken at once: the more there are, the
+ * longer the time over which they bind. */
+void
+link_wake(struct link *link)
+{
+    uint64_t spread = WAKE_MS + link->at->counts.links / WAKES_PER_MS;
+
+    if (link->state != LINK_RESTING)
+        return;
+    link->backoff_ms = link->farm->reconnect_ms;
+    loop_timer_start(link->proxy->loop, &link->timer, arc4random_uniform((uint32_t)spread));
+}
+
+void
+link_drop(struct link *link)
+{
+    switch (link->state) {
+    case LINK_CONNECTING:
+    case LINK_BINDING:
+    case LINK_BOUND:
+        lose(link, LINK_LOSS_NODE_DOWN, SMPP_ROK, "");
+        break;
+    case LINK_RESTING:
+    case LINK_ENDING:
+    case LINK_UNBINDING:
+    case LINK_CLOSED:
+        break;
+    }
 }
 
 void

@@ -6,9 +6,9 @@
 
 #include "conf/conf.h"
 #include "net/conn.h"
+#include "proxy/farm.h"
 #include "proxy/proxy.h"
 #include "proxy/request.h"
-#include "route/node_counts.h"
 #include "route/window.h"
 #include "smpp/pdu.h"
 
@@ -25,7 +25,7 @@ enum link_state {
 };
 
 enum link_loss {
-#define LINK_LOSS(symbol, words) LINK_LOSS_##symbol,
+#define LINK_LOSS(symbol, words, fault) LINK_LOSS_##symbol,
 #include "proxy/link_loss.def"
 #undef LINK_LOSS
 };
@@ -60,10 +60,10 @@ struct link {
     void *owner;
     const struct conf_farm *farm;
     size_t node;                    /* index in the farm */
+    struct farm_node *at;           /* the same */
     struct handle handle;
     const uint8_t *bind;            /* the client's own bind PDU; the owner's */
     const char *label;              /* the owner's */
-    struct node_counts *counts;     /* of the node; set by the owner behind link_open */
     /* this thread's */
     enum link_state state;
     bool has_spoken;                /* the owner's: has bound or failed once */
@@ -79,16 +79,29 @@ struct link {
     uint64_t opened_at_ms;
     uint64_t bound_at_ms;
     uint64_t lost_at_ms;            /* or opened, and not bound since */
+    uint64_t rests_until_ms;        /* gets no new messages until then, if others do */
+    uint32_t moves;                 /* of the node, when this connection was opened */
     enum link_loss told;            /* the last failure that was logged, */
     bool has_told;                  /* if there was one since it was bound */
     struct grave grave;
 };
 
-/* Begins to connect. NULL: out of memory. `bind`, a whole bind PDU, and
- * `owner_label`, for the log, stay valid as long as the link. */
+/*
+ * Begins to connect, where the node's status says so or `trial` does; else it rests until
+ * the status does (link_wake). NULL: out of memory. `bind`, a whole bind PDU, and
+ * `owner_label`, for the log, stay valid as long as the link.
+ */
 MUST_USE struct link *
-link_open(struct proxy *proxy, const struct conf_farm *farm, size_t node, const uint8_t *bind,
+link_open(struct proxy *proxy, struct farm_node *at, bool trial, const uint8_t *bind,
           const char *owner_label, const struct link_ops *ops, void *owner);
+
+/* The node's status allows links now: one that rests for the want of that tries soon. */
+void
+link_wake(struct link *link);
+
+/* The node is down: the link is lost, if it is bound or about to be. */
+void
+link_drop(struct link *link);
 
 /* Unbinds where it is bound, then closes; on_closed tells the end. What is open
  * in its window is forgotten. Once only. */

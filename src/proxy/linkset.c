@@ -103,7 +103,22 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
 
     (void)ev;
     (void)revents;
-    enter(linkset, linkset->state == LINKSET_GATHERING ? LINKSET_BOUND : LINKSET_ABANDONED);
+    switch (linkset->state) {
+    case LINKSET_BINDING:
+        enter(linkset, LINKSET_REFUSED);
+        break;
+    case LINKSET_GATHERING:
+        enter(linkset, LINKSET_BOUND);
+        break;
+    case LINKSET_LOST:
+        enter(linkset, LINKSET_ABANDONED);
+        break;
+    case LINKSET_BOUND:
+    case LINKSET_REFUSED:
+    case LINKSET_ABANDONED:
+    case LINKSET_CLOSING:
+        break;
+    }
 }
 
 /* A link has bound or failed for the first time: is the bind decided? */
@@ -130,10 +145,17 @@ count_spoken(struct linkset *linkset, struct link *link)
     linkset->unspoken--;
 }
 
+static const struct balance_share *
+share_of(const struct link *link)
+{
+    return &link->at->farm->shares[link->node];
+}
+
+/* Does its node take messages? */
 static bool
 has_weight(const struct link *link)
 {
-    return link->farm->nodes[link->node].weight > 0;
+    return share_of(link)->weight > 0;
 }
 
 static void
@@ -279,22 +301,49 @@ end(struct linkset *linkset)
 }
 
 static void
-open_link(struct linkset *linkset, size_t node)
+open_link(struct linkset *linkset, size_t node, bool trial)
 {
+    struct farm_node *at = linkset->account->farm->nodes[node];
     struct link *link;
 
     if (linkset->farm->nodes[node].gone)
         return;
-    link = link_open(linkset->proxy, linkset->farm, node, linkset->bind, linkset->label,
-                     &link_ops, linkset);
+    link = link_open(linkset->proxy, at, trial, linkset->bind, linkset->label, &link_ops,
+                     linkset);
     linkset->links[node] = link;
     if (link == NULL)
         return;
     link->window.sum = &linkset->account->balance.open[node];
-    link->counts = linkset->account->farm->counts.nodes[node];
-    link->counts->links++;
-    linkset->unspoken++;
+    at->counts.links++;
     linkset->open++;
+    link->has_spoken = link->state == LINK_RESTING;
+    linkset->unspoken += !link->has_spoken;
+}
+
+/* Of nodes that nobody checks but the traffic, the one that seems to be down may be back. */
+static bool
+may_try(const struct linkset *linkset, size_t node)
+{
+    const struct conf_node *conf = &linkset->farm->nodes[node];
+    const struct farm_node *at = linkset->account->farm->nodes[node];
+    size_t checks;
+
+    (void)conf_node_checks(linkset->farm, conf, &checks);
+    return checks == 0 && !at->status.retires && at->status.addr.len > 0;
+}
+
+/* To all nodes that are up; to those that may be where none is. */
+static void
+open_links(struct linkset *linkset)
+{
+    const struct farm *farm = linkset->account->farm;
+    bool trial = true;
+    size_t i;
+
+    for (i = 0; i < linkset->farm->node_count; i++)
+        trial = trial && !farm->nodes[i]->status.connects;
+    for (i = 0; i < linkset->farm->node_count; i++)
+        open_link(linkset, i, trial && may_try(linkset, i));
 }
 
 static void
@@ -304,10 +353,10 @@ on_link_closed(struct link *link)
     size_t node = link->node;
 
     linkset->links[node] = NULL;
-    link->counts->links--;
+    link->at->counts.links--;
     linkset->open--;
     if (linkset->state != LINKSET_CLOSING)
-        open_link(linkset, node);   /* a node that went has come back */
+        open_link(linkset, node, false);    /* where it is now, or when it is back */
     if (linkset->open == 0)
         end(linkset);
 }
@@ -318,7 +367,6 @@ linkset_open(struct proxy *proxy, const struct conf_farm *farm, const struct pdu
 {
     struct linkset *linkset = calloc(1, sizeof(*linkset));
     struct bind facts;
-    size_t i;
 
     if (linkset == NULL || !bind_parse(bind, &facts))
         goto failed;
@@ -337,12 +385,11 @@ linkset_open(struct proxy *proxy, const struct conf_farm *farm, const struct pdu
     ev_init(&linkset->timer, on_timer);
     linkset->timer.data = linkset;
     linkset->open = 1;      /* ours, until the last link is closed */
-    for (i = 0; i < farm->node_count; i++)
-        open_link(linkset, i);
-    if (linkset->unspoken == 0)
-        goto failed;
     DL_APPEND(linkset->account->linksets, linkset);
     proxy->linkset_count++;
+    open_links(linkset);
+    if (linkset->unspoken == 0)
+        loop_timer_start(proxy->loop, &linkset->timer, 0);  /* the verdict, but not yet */
     return linkset;
 
 failed:
@@ -417,7 +464,7 @@ linkset_follow(struct linkset *linkset, const struct conf_farm *next)
         if (linkset->state == LINKSET_CLOSING)
             continue;
         if (link == NULL)
-            open_link(linkset, i);
+            open_link(linkset, i, false);
         else if (next->nodes[i].gone && link->state != LINK_BOUND && is_idle(link))
             link_close(link);
     }
@@ -426,24 +473,48 @@ linkset_follow(struct linkset *linkset, const struct conf_farm *next)
 }
 
 bool
-linkset_retire(struct linkset *linkset)
+linkset_retire(struct linkset *linkset, size_t node)
 {
-    struct link *link;
-    bool done = true;
-    size_t i;
+    struct link *link = linkset->links[node];
 
-    for (i = 0; i < linkset->farm->node_count && linkset->state != LINKSET_CLOSING; i++) {
-        link = linkset->links[i];
-        if (link == NULL || !linkset->farm->nodes[i].gone)
-            continue;
-        if (link->state == LINK_BOUND && link->window.open == 0)
+    if (link == NULL || linkset->state == LINKSET_CLOSING ||
+        !farm_node_retires(link->at, link->moves))
+        return true;
+    switch (link->state) {
+    case LINK_BOUND:
+        if (link->window.open == 0)
             link_retire(link);
-        else if (link->state == LINK_BOUND || !is_idle(link))
-            done = false;
-        else if (link->state != LINK_UNBINDING)
+        break;
+    case LINK_RESTING:
+        if (!linkset->farm->nodes[node].gone)
+            return true;    /* the next connection goes where the node is then */
+        /* fall through */
+    case LINK_CONNECTING:
+    case LINK_BINDING:
+    case LINK_ENDING:
+        if (is_idle(link))
             link_close(link);
+        break;
+    case LINK_UNBINDING:
+    case LINK_CLOSED:
+        return true;
     }
-    return done;
+    return linkset->links[node] != link || link->state == LINK_UNBINDING;
+}
+
+void
+linkset_on_status(struct linkset *linkset, size_t node)
+{
+    struct link *link = linkset->links[node];
+
+    if (linkset->state == LINKSET_CLOSING)
+        return;
+    if (link != NULL && link->at->status.closes)
+        link_drop(link);
+    else if (link != NULL && link->at->status.connects)
+        link_wake(link);
+    if (linkset->state != LINKSET_CLOSING)
+        count_takers(linkset);
 }
 
 static void
@@ -527,7 +598,6 @@ pick_next(struct linkset *linkset)
 static struct link *
 pick_fewest(struct linkset *linkset)
 {
-    const struct conf_node *nodes = linkset->farm->nodes;
     struct balance *balance = &linkset->account->balance;
     struct link *best = NULL, *link;
     bool has_turn = false;
@@ -540,8 +610,8 @@ pick_fewest(struct linkset *linkset)
         has_turn = true;
         if (!link_takes_requests(link))
             continue;
-        if (best == NULL || (uint64_t)balance->open[link->node] * nodes[best->node].weight <
-                                (uint64_t)balance->open[best->node] * nodes[link->node].weight)
+        if (best == NULL || (uint64_t)balance->open[link->node] * share_of(best)->weight <
+                                (uint64_t)balance->open[best->node] * share_of(link)->weight)
             best = link;
     }
     if (best != NULL)

@@ -111,8 +111,13 @@ linkset_reserve(struct linkset *linkset, const struct conf_farm *next);
 void
 linkset_follow(struct linkset *linkset, const struct conf_farm *next);
 
-/* Ends the links to nodes that are gone. False: some can't end yet, try again. */
+/* Ends the link to a node that is to have none, or where it used to be. False: it can't
+ * end yet, try again. */
 MUST_USE bool
-linkset_retire(struct linkset *linkset);
+linkset_retire(struct linkset *linkset, size_t node);
+
+/* The node's status, or its share, has changed. */
+void
+linkset_on_status(struct linkset *linkset, size_t node);
 
 #endif

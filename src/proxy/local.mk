@@ -2,7 +2,6 @@
 libsmpplex_a_SOURCES += \
 	src/proxy/account.c src/proxy/account.h \
 	src/proxy/ahead.h \
-	src/proxy/counts.c src/proxy/counts.h \
 	src/proxy/counters.h src/proxy/counter.def \
 	src/proxy/downward.c src/proxy/downward.h \
 	src/proxy/farm.c src/proxy/farm.h \

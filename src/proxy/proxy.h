@@ -10,6 +10,7 @@
 #include "net/loop.h"
 #include "proxy/ahead.h"
 #include "proxy/counters.h"
+#include "route/node_status.h"
 #include "smpp/pdu.h"
 
 struct account;
@@ -40,6 +41,9 @@ struct proxy {
     uint8_t rewrite[PDU_MAX + 256]; /* a PDU that is not passed as it came */
     /* Called once, when draining and the last session and linkset has ended. */
     void (*on_empty)(struct proxy *proxy);
+    /* What traffic tells of a node of the farm; NULL: nobody wants to know. */
+    void (*on_node_signal)(struct proxy *proxy, const struct conf_farm *farm, size_t node,
+                           enum node_signal signal);
     void *owner;
 };
 

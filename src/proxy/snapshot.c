@@ -46,7 +46,7 @@ add_farm(struct farm *farm, const struct conf *conf, struct snapshot *snapshot)
     size_t known = snapshot->conf->farms[at].node_count;
 
     for (i = 0; i < farm->conf->node_count && i < known; i++)
-        node_counts_add(&sum->nodes[i], farm->counts.nodes[i]);
+        node_counts_add(&sum->nodes[i], &farm->nodes[i]->counts);
     set_expire(&farm->sets, loop_now_ms(farm->proxy->loop));
     sum->sets += farm->sets.count;
     sum->sets_begun += farm->sets.begun;

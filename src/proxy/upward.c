@@ -396,7 +396,7 @@ upward_on_response(struct link *link, const struct pdu *pdu, struct pending *pen
     struct request *request = pending->request;
     uint32_t number = pending->their_number;
 
-    node_counts_answered(link->counts, pdu->status, proxy->loop->now_us - pending->sent_us);
+    node_counts_answered(&link->at->counts, pdu->status, proxy->loop->now_us - pending->sent_us);
     window_take(&link->window, pending, WINDOW_ANSWERED);
     if (session == NULL) {
         proxy->counters.late_responses++;
@@ -428,7 +428,7 @@ upward_on_expired(struct link *link, struct pending *pending)
     struct session *session = session_of(proxy, pending->from);
     struct request *request = pending->request;
 
-    link->counts->expired++;
+    link->at->counts.expired++;
     window_take(&link->window, pending, WINDOW_EXPIRED);
     if (session == NULL) {
         request_free(slab_of(proxy), request);
@@ -458,7 +458,7 @@ upward_give_up(struct session *session)
             refuse(session, window->places[i].request, SMPP_RSYSERR);
             window_take(window, &window->places[i], WINDOW_EXPIRED);
         }
-        linkset->links[node]->counts->forgotten += n;
+        linkset->links[node]->at->counts.forgotten += n;
         session->in_flight -= n;
     }
 }
@@ -491,7 +491,7 @@ detach(struct link *link, struct pending *pendings, uint32_t n, struct request_l
     bool written;
     uint32_t i;
 
-    link->counts->lost += n;
+    link->at->counts.lost += n;
     for (i = 0; i < n; i++) {
         request = pendings[i].request;
         /* What a link that ends in order has not written yet, it still does. */

@@ -13,13 +13,32 @@ gcd(uint32_t a, uint32_t b)
     return b == 0 ? a : gcd(b, a % b);
 }
 
-/* Does the node take messages, among the primaries or among the backups? */
-static bool
-takes(const struct balance *balance, size_t node, bool backup)
-{
-    const struct conf_node *conf = &balance->farm->nodes[node];
+#define NO_RANK UINT32_MAX
 
-    return balance->links[node] > 0 && conf->weight > 0 && conf->backup == backup;
+/* May the node take messages, were it not for its rank? */
+static bool
+can_take(const struct balance *balance, size_t node)
+{
+    return balance->links[node] > 0 && balance->shares[node].weight > 0;
+}
+
+/* The least rank of those that can take messages, or NO_RANK. */
+static uint32_t
+first_rank(const struct balance *balance)
+{
+    uint32_t rank = NO_RANK;
+    size_t node;
+
+    for (node = 0; node < balance->farm->node_count; node++)
+        if (can_take(balance, node) && balance->shares[node].rank < rank)
+            rank = balance->shares[node].rank;
+    return rank;
+}
+
+static bool
+takes(const struct balance *balance, size_t node, uint32_t rank)
+{
+    return can_take(balance, node) && balance->shares[node].rank == rank;
 }
 
 /* A longer round would take too long to write, for every account, when a node
@@ -30,19 +49,19 @@ takes(const struct balance *balance, size_t node, bool backup)
 static uint32_t
 share(const struct balance *balance, size_t node, uint32_t divisor)
 {
-    uint32_t turns = balance->farm->nodes[node].weight / divisor;
+    uint32_t turns = balance->shares[node].weight / divisor;
 
     return turns > 0 ? turns : 1;
 }
 
 static uint32_t
-count_turns(const struct balance *balance, bool backup, uint32_t divisor)
+count_turns(const struct balance *balance, uint32_t rank, uint32_t divisor)
 {
     uint32_t total = 0;
     size_t node;
 
     for (node = 0; node < balance->farm->node_count && divisor > 0; node++)
-        if (takes(balance, node, backup))
+        if (takes(balance, node, rank))
             total += share(balance, node, divisor);
     return total;
 }
@@ -52,7 +71,7 @@ count_turns(const struct balance *balance, bool backup, uint32_t divisor)
  * that has gained most takes the turn and pays the sum of all weights.
  */
 static uint32_t
-write_turns(const struct balance *balance, bool backup, uint32_t divisor, uint32_t total,
+write_turns(const struct balance *balance, uint32_t rank, uint32_t divisor, uint32_t total,
             int64_t *gained, uint16_t *turns)
 {
     size_t node, best, count = balance->farm->node_count;
@@ -62,7 +81,7 @@ write_turns(const struct balance *balance, bool backup, uint32_t divisor, uint32
     for (turn = 0; turn < total; turn++) {
         best = count;
         for (node = 0; node < count; node++) {
-            if (!takes(balance, node, backup))
+            if (!takes(balance, node, rank))
                 continue;
             gained[node] += share(balance, node, divisor);
             if (best == count || gained[node] > gained[best])
@@ -74,38 +93,21 @@ write_turns(const struct balance *balance, bool backup, uint32_t divisor, uint32
     return total;
 }
 
-/* A primary and its standbys: the first in order that takes messages has the only turn. */
-static uint32_t
-write_first(const struct balance *balance, bool backup, uint16_t *turns)
-{
-    size_t node = 0;
-
-    while (!takes(balance, node, backup))
-        node++;
-    turns[0] = (uint16_t)node;
-    return 1;
-}
-
 static void
 rewrite(struct balance *balance)
 {
     size_t node, count = balance->farm->node_count;
-    bool standby = balance->farm->balance == CONF_STANDBY, backup;
-    uint32_t divisor = 0, total;
+    uint32_t rank = first_rank(balance), divisor = 0, total;
     int64_t *gained;
     uint16_t *turns;
 
-    for (backup = false;; backup = true) {
-        for (node = 0; node < count; node++)
-            if (takes(balance, node, backup))
-                divisor = gcd(balance->farm->nodes[node].weight, divisor);
-        if (divisor > 0 || backup)
-            break;
-    }
-    total = count_turns(balance, backup, divisor);
+    for (node = 0; node < count; node++)
+        if (takes(balance, node, rank))
+            divisor = gcd(balance->shares[node].weight, divisor);
+    total = count_turns(balance, rank, divisor);
     if (total > TURNS_MAX) {
         divisor *= (total + TURNS_MAX - 1) / TURNS_MAX;
-        total = count_turns(balance, backup, divisor);
+        total = count_turns(balance, rank, divisor);
     }
     gained = calloc(count, sizeof(*gained));
     turns = calloc(total + 1, sizeof(*turns));
@@ -117,9 +119,7 @@ rewrite(struct balance *balance)
     }
     free(balance->turns);
     balance->turns = turns;
-    balance->turn_count = standby && total > 0
-                              ? write_first(balance, backup, turns)
-                              : write_turns(balance, backup, divisor, total, gained, turns);
+    balance->turn_count = write_turns(balance, rank, divisor, total, gained, turns);
     balance->turn = balance->turn_count > 0 ? balance->start % balance->turn_count : 0;
     free(gained);
 }
@@ -169,10 +169,18 @@ balance_follow(struct balance *balance, const struct conf_farm *next)
     rewrite(balance);
 }
 
-bool
-balance_init(struct balance *balance, const struct conf_farm *farm, uint32_t start)
+void
+balance_put_shares(struct balance *balance, const struct balance_share *shares)
 {
-    *balance = (struct balance){.farm = farm, .start = start};
+    balance->shares = shares;
+    rewrite(balance);
+}
+
+bool
+balance_init(struct balance *balance, const struct conf_farm *farm,
+             const struct balance_share *shares, uint32_t start)
+{
+    *balance = (struct balance){.farm = farm, .shares = shares, .start = start};
     if (balance_reserve(balance, farm))
         return true;
     balance_fini(balance);
@@ -196,29 +204,26 @@ score(const struct balance *balance, size_t node, uint64_t hash)
     uint64_t mixed = hash_mix(hash, balance->names[node]);
     double even = ((double)(mixed >> 11) + 0.5) * 0x1p-53;
 
-    return (double)balance->farm->nodes[node].weight / -log(even);
+    return (double)balance->shares[node].weight / -log(even);
 }
 
 bool
 balance_by_hash(const struct balance *balance, uint64_t hash, size_t *node)
 {
-    size_t i, count = balance->farm->node_count;
+    uint32_t rank = first_rank(balance);
     double best = -1, its;
-    bool backup;
+    size_t i;
 
-    for (backup = false;; backup = true) {
-        for (i = 0; i < count; i++) {
-            if (!takes(balance, i, backup))
-                continue;
-            its = score(balance, i, hash);
-            if (its > best) {
-                best = its;
-                *node = i;
-            }
+    for (i = 0; i < balance->farm->node_count; i++) {
+        if (!takes(balance, i, rank))
+            continue;
+        its = score(balance, i, hash);
+        if (its > best) {
+            best = its;
+            *node = i;
         }
-        if (best >= 0 || backup)
-            return best >= 0;
     }
+    return best >= 0;
 }
 
 void

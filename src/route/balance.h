@@ -15,8 +15,15 @@
  * (3:2:1 is a b a c b a), so that taking the next costs one step. The round is
  * written anew only when a node comes or goes.
  */
+/* What a node takes of the messages, for all accounts of its farm. */
+struct balance_share {
+    uint32_t weight;                /* 0: no new ones */
+    uint32_t rank;                  /* only those of the least rank that have links take any */
+};
+
 struct balance {
     const struct conf_farm *farm;   /* lives until balance_follow or longer */
+    const struct balance_share *shares;     /* the farm's, one a node */
     size_t room;                    /* nodes that the arrays have room for */
     uint32_t *links;                /* bound links of each node */
     uint32_t *open;                 /* unanswered requests at each node, by its links' windows */
@@ -27,10 +34,12 @@ struct balance {
     uint64_t *names;                /* a hash of each node's name */
 };
 
-/* `start` shifts the first turn: accounts that send in step must not always
- * meet the same node. False: out of memory. */
+/* `shares` lives as long as the balance, or until balance_put_shares. `start` shifts the
+ * first turn: accounts that send in step must not always meet the same node. False: out
+ * of memory. */
 MUST_USE bool
-balance_init(struct balance *balance, const struct conf_farm *farm, uint32_t start);
+balance_init(struct balance *balance, const struct conf_farm *farm,
+             const struct balance_share *shares, uint32_t start);
 
 void
 balance_fini(struct balance *balance);
@@ -44,6 +53,10 @@ balance_reserve(struct balance *balance, const struct conf_farm *next);
  * places. Room was reserved. */
 void
 balance_follow(struct balance *balance, const struct conf_farm *next);
+
+/* The shares have changed, or stand elsewhere. */
+void
+balance_put_shares(struct balance *balance, const struct balance_share *shares);
 
 /* A link to the node was bound, or is bound no longer. */
 void

@@ -9,19 +9,21 @@
 static const char *const names[NODES] = {"a", "b", "c", "d"};
 static struct conf_node nodes[NODES];
 static struct conf_farm farm = {.nodes = nodes};
+static struct balance_share shares[NODES];
 static struct balance balance;
 
-/* A farm of nodes with these weights, each with one link bound. */
+/* A farm of nodes with these weights. */
 static void
 start(size_t count, const uint32_t *weights, uint32_t shift)
 {
     size_t i;
 
-    memset(nodes, 0, sizeof(nodes));
     farm.node_count = count;
-    for (i = 0; i < count; i++)
-        nodes[i] = (struct conf_node){.name = names[i], .weight = weights[i]};
-    ck_assert(balance_init(&balance, &farm, shift));
+    for (i = 0; i < count; i++) {
+        nodes[i] = (struct conf_node){.name = names[i]};
+        shares[i] = (struct balance_share){.weight = weights[i]};
+    }
+    ck_assert(balance_init(&balance, &farm, shares, shift));
 }
 
 static void
@@ -126,10 +128,10 @@ START_TEST(weight_0_takes_no_messages)
 }
 END_TEST
 
-START_TEST(a_backup_serves_only_when_no_other_is_up)
+START_TEST(a_higher_rank_serves_only_when_no_lower_one_is_up)
 {
     start(3, (const uint32_t[]){1, 1, 1}, 0);
-    nodes[2].backup = true;
+    shares[2].rank = 1;
     bind_all();
     ck_assert_str_eq(turns(4), "abab");
     balance_link_lost(&balance, 0);
@@ -138,6 +140,21 @@ START_TEST(a_backup_serves_only_when_no_other_is_up)
     ck_assert_str_eq(turns(2), "cc");
     balance_link_bound(&balance, 1);
     ck_assert_str_eq(turns(2), "bb");
+    balance_fini(&balance);
+}
+END_TEST
+
+START_TEST(shares_change_while_links_are_bound)
+{
+    start(3, (const uint32_t[]){1, 1, 1}, 0);
+    bind_all();
+    shares[1].weight = 0;
+    balance_put_shares(&balance, shares);
+    ck_assert_str_eq(turns(4), "acac");
+    shares[1].weight = 2;
+    shares[0].rank = 1;
+    balance_put_shares(&balance, shares);
+    ck_assert_str_eq(turns(6), "bcbbcb");
     balance_fini(&balance);
 }
 END_TEST
@@ -190,7 +207,7 @@ START_TEST(a_hash_names_the_same_node_in_whatever_order_they_stand)
     nodes[2].name = "b";
     nodes[3].name = "a";
     balance_fini(&balance);
-    ck_assert(balance_init(&balance, &farm, 3));
+    ck_assert(balance_init(&balance, &farm, shares, 3));
     bind_all();
     for (i = 0; i < KEYS; i++)
         ck_assert_int_eq(nodes[by_hash(i)].name[0], chosen[i]);
@@ -201,16 +218,16 @@ END_TEST
 START_TEST(hashes_are_shared_out_by_weight)
 {
     static const uint32_t weights[] = {1, 2, 3, 4};
-    unsigned shares[4] = {0};
+    unsigned taken[4] = {0};
     uint32_t i;
 
     start(4, weights, 0);
     bind_all();
     for (i = 0; i < KEYS; i++)
-        shares[by_hash(i)]++;
+        taken[by_hash(i)]++;
     for (i = 0; i < 4; i++) {
-        ck_assert_uint_gt(shares[i], KEYS / 10 * weights[i] * 97 / 100);
-        ck_assert_uint_lt(shares[i], KEYS / 10 * weights[i] * 103 / 100);
+        ck_assert_uint_gt(taken[i], KEYS / 10 * weights[i] * 97 / 100);
+        ck_assert_uint_lt(taken[i], KEYS / 10 * weights[i] * 103 / 100);
     }
     balance_fini(&balance);
 }
@@ -219,7 +236,7 @@ END_TEST
 START_TEST(only_what_was_its_own_moves_when_a_node_goes)
 {
     static size_t before[KEYS];
-    unsigned shares[4] = {0};
+    unsigned taken[4] = {0};
     uint32_t i;
 
     start(4, (const uint32_t[]){1, 1, 1, 1}, 0);
@@ -229,14 +246,14 @@ START_TEST(only_what_was_its_own_moves_when_a_node_goes)
     balance_link_lost(&balance, 2);
     for (i = 0; i < KEYS; i++) {
         if (before[i] == 2)
-            shares[by_hash(i)]++;
+            taken[by_hash(i)]++;
         else
             ck_assert_uint_eq(by_hash(i), before[i]);
     }
-    ck_assert_uint_eq(shares[2], 0);
+    ck_assert_uint_eq(taken[2], 0);
     for (i = 0; i < 4; i++)
         ck_assert(i == 2 ||
-                  (shares[i] > KEYS / 12 * 94 / 100 && shares[i] < KEYS / 12 * 106 / 100));
+                  (taken[i] > KEYS / 12 * 94 / 100 && taken[i] < KEYS / 12 * 106 / 100));
     balance_link_bound(&balance, 2);
     for (i = 0; i < KEYS; i++)
         ck_assert_uint_eq(by_hash(i), before[i]);
@@ -244,13 +261,13 @@ START_TEST(only_what_was_its_own_moves_when_a_node_goes)
 }
 END_TEST
 
-START_TEST(a_hash_names_a_backup_only_when_no_other_is_up)
+START_TEST(a_hash_names_a_higher_rank_only_when_no_lower_one_is_up)
 {
     size_t node;
     uint32_t i;
 
     start(4, (const uint32_t[]){1, 0, 1, 1}, 0);
-    nodes[2].backup = nodes[3].backup = true;
+    shares[2].rank = shares[3].rank = 1;
     bind_all();
     for (i = 0; i < 1000; i++)
         ck_assert_uint_eq(by_hash(i), 0);
@@ -269,11 +286,14 @@ START_TEST(a_round_of_very_many_turns_is_shortened)
     enum { MANY = 100 };
     static struct conf_node many[MANY];
     static struct conf_farm large = {.nodes = many, .node_count = MANY};
+    static struct balance_share its[MANY];
     uint32_t taken[MANY] = {0}, i, round;
 
-    for (i = 0; i < MANY; i++)
-        many[i] = (struct conf_node){.name = "n", .weight = i % 2 == 0 ? 256 : 129};
-    ck_assert(balance_init(&balance, &large, 0));
+    for (i = 0; i < MANY; i++) {
+        many[i] = (struct conf_node){.name = "n"};
+        its[i].weight = i % 2 == 0 ? 256 : 129;
+    }
+    ck_assert(balance_init(&balance, &large, its, 0));
     for (i = 0; i < MANY; i++)
         balance_link_bound(&balance, i);
     round = balance_turns(&balance);
@@ -287,36 +307,14 @@ START_TEST(a_round_of_very_many_turns_is_shortened)
 }
 END_TEST
 
-START_TEST(of_standbys_the_first_that_is_up_takes_all)
-{
-    farm.balance = CONF_STANDBY;
-    start(3, (const uint32_t[]){1, 5, 1}, 7);
-    nodes[2].backup = true;
-    bind_all();
-    ck_assert_uint_eq(balance_turns(&balance), 1);
-    ck_assert_str_eq(turns(4), "aaaa");
-    balance_link_lost(&balance, 0);
-    ck_assert_str_eq(turns(4), "bbbb");
-    balance_link_lost(&balance, 1);
-    ck_assert_str_eq(turns(4), "cccc");
-    balance_link_lost(&balance, 2);
-    ck_assert_uint_eq(balance_turns(&balance), 0);
-    balance_link_bound(&balance, 1);
-    balance_link_bound(&balance, 0);
-    ck_assert_str_eq(turns(4), "aaaa");
-    balance_fini(&balance);
-    farm.balance = CONF_ROUND_ROBIN;
-}
-END_TEST
-
 UNIT_MAIN("balance", equal_nodes_take_turns, weights_are_spread_smoothly,
           weights_with_a_common_divisor_are_the_same_as_without,
           a_node_without_a_link_has_no_turn_and_gets_it_back,
           a_node_has_turns_as_long_as_one_of_its_links_is_bound, without_links_there_are_no_turns,
-          weight_0_takes_no_messages, a_backup_serves_only_when_no_other_is_up,
+          weight_0_takes_no_messages, a_higher_rank_serves_only_when_no_lower_one_is_up,
+          shares_change_while_links_are_bound,
           accounts_that_begin_at_shifted_places_do_not_meet_the_same_node,
           a_hash_names_the_same_node_in_whatever_order_they_stand,
           hashes_are_shared_out_by_weight, only_what_was_its_own_moves_when_a_node_goes,
-          a_hash_names_a_backup_only_when_no_other_is_up,
-          a_round_of_very_many_turns_is_shortened,
-          of_standbys_the_first_that_is_up_takes_all)
+          a_hash_names_a_higher_rank_only_when_no_lower_one_is_up,
+          a_round_of_very_many_turns_is_shortened)

@@ -9,3 +9,7 @@ UNIT_TESTS += t/unit/check_learn
 t_unit_check_learn_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += t/unit/check_set
 t_unit_check_set_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_health
+t_unit_check_health_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_node_status
+t_unit_check_node_status_LDADD = $(UNIT_LDADD)
