@@ -30,13 +30,14 @@ on_retire(struct ev_loop *ev, ev_timer *timer, int revents)
 struct farm *
 farm_get(struct proxy *proxy, const struct conf_farm *conf)
 {
+    const struct conf_farm *next = proxy_next_farm(proxy, conf);
     struct farm *farm;
 
     LL_FOREACH(proxy->farms, farm)
         if (farm->conf == conf)
             return farm;
     farm = calloc(1, sizeof(*farm));
-    if (farm == NULL || !counts_reserve(&farm->counts, conf->node_count)) {
+    if (farm == NULL || !counts_reserve(&farm->counts, (next != NULL ? next : conf)->node_count)) {
         if (farm != NULL)
             counts_fini(&farm->counts);
         free(farm);
