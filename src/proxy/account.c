@@ -16,13 +16,6 @@ account_free(struct account *account)
     free(account);
 }
 
-/* The turns of all accounts of all workers begin at different places. */
-static uint32_t
-next_start(struct proxy *proxy)
-{
-    return proxy->account_starts++ * proxy->registry->workers + proxy->worker;
-}
-
 /* Room for the nodes that there are and for those that a change is about to bring. */
 static bool
 init_balance(struct account *account)
@@ -30,7 +23,7 @@ init_balance(struct account *account)
     const struct conf_farm *conf = account->farm->conf;
     const struct conf_farm *next = proxy_next_farm(account->proxy, conf);
 
-    return balance_init(&account->balance, conf, next_start(account->proxy)) &&
+    return balance_init(&account->balance, conf, registry_serial(account->entry)) &&
            (next == NULL || balance_reserve(&account->balance, next));
 }
 

@@ -39,7 +39,6 @@ struct proxy {
     struct farm *farms;             /* list, by farm.c */
     const struct conf *now;         /* while a change to the next is prepared, or NULL */
     const struct conf *next;
-    uint32_t account_starts;        /* shifts the first turn of each account */
     uint64_t session_ids;           /* that were given here */
     bool draining;
     bool empty;                     /* on_empty was called */

@@ -9,7 +9,8 @@
 
 struct registry_entry {
     UT_hash_handle hh;
-    uint32_t worker;        /* constant since birth */
+    uint32_t worker;        /* constant since birth, as is serial */
+    uint32_t serial;
     uint32_t refs;          /* under the lock */
     size_t key_len;
     uint8_t key[];          /* the farm's name with its NUL, then the system_id */
@@ -59,6 +60,7 @@ add(struct registry *registry, const uint8_t *key, size_t key_len, uint32_t here
     if (entry == NULL)
         return NULL;
     entry->worker = least_loaded(registry, here);
+    entry->serial = registry->born++;
     entry->key_len = key_len;
     memcpy(entry->key, key, key_len);
     HASH_ADD_KEYPTR(hh, registry->entries, entry->key, key_len, entry);
@@ -108,4 +110,10 @@ uint32_t
 registry_worker(const struct registry_entry *entry)
 {
     return entry->worker;
+}
+
+uint32_t
+registry_serial(const struct registry_entry *entry)
+{
+    return entry->serial;
 }

@@ -22,6 +22,7 @@ struct registry {
     struct registry_entry *entries;     /* hash; under the lock, as are the loads */
     uint32_t *loads;                    /* references to the accounts of each worker */
     uint32_t workers;
+    uint32_t born;                      /* accounts that ever were; under the lock */
 };
 
 /* False: out of memory. */
@@ -47,5 +48,9 @@ registry_put(struct registry *registry, struct registry_entry *entry);
 /* The same as long as the account is referred to. */
 uint32_t
 registry_worker(const struct registry_entry *entry);
+
+/* How many accounts were there before it. */
+uint32_t
+registry_serial(const struct registry_entry *entry);
 
 #endif
