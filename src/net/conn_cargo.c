@@ -2,8 +2,6 @@
 /*
  * How a conn goes from one loop to another. Buffers belong to a loop's slab, so
  * what is in them is copied; descriptor and transport_data go along as they are.
- *
- * The old loop's poll may tell of the descriptor once more: libev drops it then.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +41,7 @@ conn_detach(struct conn *conn, const uint8_t *in, size_t n)
     conn->transport = &transport_plain;
     conn->transport_data = NULL;
     conn_close(conn);
+    loop_forget(conn->loop, cargo->fd);
     return cargo;
 }
 
