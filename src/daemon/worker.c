@@ -10,8 +10,10 @@
 
 #include "base/log.h"
 #include "daemon/workers.h"
+#include "proxy/account.h"
 #include "proxy/follow.h"
 #include "proxy/session_move.h"
+#include "proxy/snapshot.h"
 
 /*
  * Mail.
@@ -237,7 +239,6 @@ worker_fini(struct worker *worker)
     proxy_fini(&worker->proxy);
     loop_fini(&worker->loop);
     free(worker->listeners);
-    free(worker->totals);
     conf_unref(worker->conf);
 }
 
@@ -276,11 +277,28 @@ worker_stay(struct worker *worker)
     proxy_stay(&worker->proxy);
 }
 
+static void
+log_counts(const struct worker *worker)
+{
+    const struct proxy *proxy = &worker->proxy;
+    const struct counters *counters = &proxy->counters;
+
+    log_notice(worker->name,
+               "counts sessions=%u accounts=%u linksets=%u memory=%zu sessions_accepted=%llu "
+               "sessions_moved=%llu sessions_bound=%llu requests_up=%llu",
+               proxy->session_count, HASH_COUNT(proxy->accounts), proxy->linkset_count,
+               proxy->loop->slab.used, (unsigned long long)counters->sessions_accepted,
+               (unsigned long long)counters->sessions_moved,
+               (unsigned long long)counters->sessions_bound,
+               (unsigned long long)counters->requests_up);
+}
+
 void
 worker_count(struct worker *worker)
 {
-    free(worker->totals);
-    worker->totals = totals_take(&worker->proxy, worker->conf);
+    if (worker->conf->workers > 1)
+        log_counts(worker);
+    proxy_add_to_snapshot(&worker->proxy, worker->conf, worker->number, worker->snapshot);
 }
 
 void

@@ -10,7 +10,7 @@
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "proxy/proxy.h"
-#include "proxy/totals.h"
+#include "route/snapshot.h"
 
 struct worker;
 struct workers;
@@ -50,7 +50,7 @@ struct worker {
     struct conf *next;              /* to be taken; the master's reference */
     bool reserved;
     struct order count;
-    struct totals *totals;          /* NULL: out of memory */
+    struct snapshot *snapshot;      /* to be added to; the master's */
 };
 
 /*
@@ -91,7 +91,7 @@ worker_follow(struct worker *worker);
 void
 worker_stay(struct worker *worker);
 
-/* Puts what is counted into worker->totals. */
+/* Adds what is counted to worker->snapshot, and logs it where there are others, too. */
 void
 worker_count(struct worker *worker);
 

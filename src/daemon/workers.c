@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/workers.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,51 +131,51 @@ workers_follow(struct workers *workers, struct conf *next, void (*on_done)(bool 
  */
 
 static void
-log_worker(const struct worker *worker)
+log_sum(const struct snapshot *sum)
 {
-    const struct totals *totals = worker->totals;
+    const struct snapshot_farm *farm;
+    char line[3072];
+    size_t len = 0, i;
 
-    log_notice(worker->name,
-               "counts sessions=%llu accounts=%llu linksets=%llu memory=%llu "
-               "sessions_accepted=%llu sessions_moved=%llu sessions_bound=%llu requests_up=%llu",
-               (unsigned long long)totals->sessions, (unsigned long long)totals->accounts,
-               (unsigned long long)totals->linksets, (unsigned long long)totals->memory,
-               (unsigned long long)totals->counters.sessions_accepted,
-               (unsigned long long)totals->counters.sessions_moved,
-               (unsigned long long)totals->counters.sessions_bound,
-               (unsigned long long)totals->counters.requests_up);
-}
-
-static void
-log_sum(const struct workers *workers)
-{
-    struct totals *sum = totals_new(workers->conf->farm_count);
-    bool whole = sum != NULL;
-    uint32_t i;
-
-    for (i = 0; i < workers->count && whole; i++) {
-        whole = workers->all[i].totals != NULL;
-        if (!whole)
-            break;
-        if (workers->count > 1)
-            log_worker(&workers->all[i]);
-        totals_add(sum, workers->all[i].totals);
+    for (i = 0; i < sum->counter_count && len < sizeof(line); i++)
+        len += (size_t)snprintf(line + len, sizeof(line) - len, " %s=%llu",
+                                sum->counter_info[i].name, (unsigned long long)sum->counters[i]);
+    log_notice(NULL, "counters sessions=%u linksets=%u memory=%llu%s", sum->sessions,
+               sum->linksets, (unsigned long long)sum->memory, line);
+    for (i = 0; i < sum->conf->farm_count; i++) {
+        farm = &sum->farms[i];
+        log_notice(sum->conf->farms[i].name,
+                   "counters sets=%u sets_begun=%llu sets_expired=%llu sets_evicted=%llu",
+                   farm->sets, (unsigned long long)farm->sets_begun,
+                   (unsigned long long)farm->sets_expired, (unsigned long long)farm->sets_evicted);
     }
-    if (whole)
-        totals_log(sum, workers->conf);
-    else
-        log_error(NULL, "out of memory, the counters can't be told");
-    free(sum);
 }
 
+static struct snapshot *
+begin_sum(const struct workers *workers)
+{
+    struct snapshot *sum = snapshot_new(workers->conf, SNAPSHOT_NO_LIST, 0, 0);
+
+    if (sum == NULL)
+        log_error(NULL, "out of memory, the counters can't be told");
+    return sum;
+}
+
+/* The snapshot goes from one to the next. */
 static void
 on_counted(struct worker *worker)
 {
     struct workers *workers = worker->workers;
+    struct worker *next = worker + 1;
 
-    if (--workers->counting > 0)
+    if (next < workers->all + workers->count) {
+        next->snapshot = worker->snapshot;
+        worker_order(&next->count, worker_count, on_counted);
         return;
-    log_sum(workers);
+    }
+    log_sum(workers->sum);
+    snapshot_free(workers->sum);
+    workers->sum = NULL;
     if (!workers->count_again)
         return;
     workers->count_again = false;
@@ -184,15 +185,14 @@ on_counted(struct worker *worker)
 void
 workers_log_counters(struct workers *workers)
 {
-    uint32_t i;
-
-    if (workers->counting > 0) {
-        workers->count_again = true;
+    workers->count_again = workers->sum != NULL;
+    if (workers->count_again)
         return;
-    }
-    workers->counting = workers->count;
-    for (i = 0; i < workers->count; i++)
-        worker_order(&workers->all[i].count, worker_count, on_counted);
+    workers->sum = begin_sum(workers);
+    if (workers->sum == NULL)
+        return;
+    workers->all[0].snapshot = workers->sum;
+    worker_order(&workers->all[0].count, worker_count, on_counted);
 }
 
 /*
@@ -215,17 +215,31 @@ stop(struct workers *workers)
         worker_clear(&workers->all[i]);
 }
 
+static void
+count_last(struct workers *workers)
+{
+    struct snapshot *sum = begin_sum(workers);
+    uint32_t i;
+
+    if (sum == NULL)
+        return;
+    for (i = 0; i < workers->count; i++) {
+        workers->all[i].snapshot = sum;
+        worker_count(&workers->all[i]);
+    }
+    log_sum(sum);
+    snapshot_free(sum);
+}
+
 void
 workers_fini(struct workers *workers)
 {
     uint32_t i;
 
     stop(workers);
-    if (workers->started > 0) {
-        for (i = 0; i < workers->count; i++)
-            worker_count(&workers->all[i]);
-        log_sum(workers);
-    }
+    snapshot_free(workers->sum);
+    if (workers->started > 0)
+        count_last(workers);
     for (i = 0; i < workers->count; i++)
         worker_fini(&workers->all[i]);
     registry_fini(&workers->registry);

@@ -28,7 +28,7 @@ struct workers {
     uint32_t changing;              /* whose part of the change is awaited */
     struct conf *next;              /* the change that is under way, or NULL; borrowed */
     void (*on_followed)(bool taken);
-    uint32_t counting;
+    struct snapshot *sum;           /* under way from one to the next, or NULL */
     bool count_again;
 };
 

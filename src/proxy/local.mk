@@ -20,5 +20,4 @@ libsmpplex_a_SOURCES += \
 	src/proxy/session_pdu.c \
 	src/proxy/session_timer.c \
 	src/proxy/snapshot.c src/proxy/snapshot.h \
-	src/proxy/totals.c src/proxy/totals.h \
 	src/proxy/upward.c src/proxy/upward.h
