@@ -228,6 +228,8 @@ struct conf {
     _Atomic unsigned refs;
     const char *log_target;         /* as log_open takes it */
     enum log_level log_level;
+    uint32_t workers;               /* threads that carry messages */
+    bool cpu_affinity;              /* each stays on a processor of its own */
     uint32_t drain_timeout_ms;      /* SIGTERM: the longest wait for what is open */
     const char *resolver;           /* IP or IP:PORT of a name server; "": the system's */
     struct conf_farm *farms;

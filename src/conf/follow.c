@@ -191,6 +191,11 @@ conf_follow(struct conf *next, const struct conf *now, char error[static CONF_ER
         return refuse(error, "log", now->log_target, "can't be changed");
     if (!follow_admin(next->admin, now->admin, error))
         return false;
+    if (next->workers != now->workers || next->cpu_affinity != now->cpu_affinity) {
+        snprintf(error, CONF_ERROR_SIZE, "%s can't be changed while smpplex runs: start it anew",
+                 next->workers != now->workers ? "workers" : "cpu-affinity");
+        return false;
+    }
     if (!order_farms(next, now, error) || !order_listeners(next, now, error))
         return false;
     for (i = 0; i < now->farm_count; i++)

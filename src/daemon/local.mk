@@ -3,4 +3,5 @@ sbin_PROGRAMS += smpplex
 smpplex_SOURCES = src/daemon/main.c \
 	src/daemon/master.c src/daemon/master.h \
 	src/daemon/options.c src/daemon/options.h \
-	src/daemon/worker.c src/daemon/worker.h
+	src/daemon/worker.c src/daemon/worker.h \
+	src/daemon/workers.c src/daemon/workers.h

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "daemon/worker.h"
+#include "daemon/workers.h"
 #include "net/listener.h"
 
 #define EXIT_CONFIG 2
@@ -24,8 +24,10 @@ struct master {
     const char *path;           /* where it was read, or NULL */
     struct loop loop;
     struct mailbox mailbox;
-    struct worker worker;
-    int *fds;                   /* bound; the worker's once it is there */
+    struct conf *next;          /* that the workers are about to take, or NULL; a reference */
+    bool reload_again;          /* told to meanwhile */
+    struct workers workers;
+    int *fds;                   /* bound; the workers' once they are there */
     ev_signal terminate;
     ev_signal interrupt;
     ev_signal hang_up;
@@ -34,13 +36,12 @@ struct master {
     bool draining;
 };
 
-/* There is one; mail from a worker carries no owner. */
+/* There is one: signals have no owner. */
 static struct master master;
 
 static void
-on_worker_empty(struct mail *mail)
+on_workers_empty(void)
 {
-    (void)mail;
     loop_stop(&master.loop);
 }
 
@@ -57,7 +58,7 @@ on_terminate(struct ev_loop *ev, ev_signal *watcher, int revents)
     log_notice(NULL, "told to end, waiting for what is open signal=%d drain_timeout_ms=%u",
                watcher->signum, master.conf->drain_timeout_ms);
     master.draining = true;
-    worker_drain(&master.worker);
+    workers_drain(&master.workers);
     loop_timer_start(&master.loop, &master.drain_timer, master.conf->drain_timeout_ms);
 }
 
@@ -71,6 +72,34 @@ on_drain_timeout(struct ev_loop *ev, ev_timer *timer, int revents)
     loop_stop(&master.loop);
 }
 
+static void
+refuse(struct conf *next, const char *error)
+{
+    log_error(NULL, "configuration refused, the old one stays error=\"%s\"", error);
+    conf_unref(next);
+}
+
+static void reload(void);
+
+static void
+on_followed(bool taken)
+{
+    struct conf *next = master.next;
+
+    master.next = NULL;
+    if (taken) {
+        if (next->log_level != master.conf->log_level)
+            log_set_level(next->log_level);
+        conf_unref(master.conf);
+        master.conf = next;
+        log_notice(NULL, "configuration taken");
+    } else {
+        refuse(next, "memory is short");
+    }
+    if (master.reload_again)
+        reload();
+}
+
 /* Takes a changed file whole, or not at all. */
 static void
 reload(void)
@@ -80,17 +109,16 @@ reload(void)
 
     if (master.path == NULL || master.draining)
         return;
+    master.reload_again = master.next != NULL;
+    if (master.reload_again)
+        return;
     next = conf_read(master.path, error);
     if (next == NULL || !conf_follow(next, master.conf, error)) {
-        log_error(NULL, "configuration refused, the old one stays error=\"%s\"", error);
-        conf_unref(next);
+        refuse(next, error);
         return;
     }
-    if (next->log_level != master.conf->log_level)
-        log_set_level(next->log_level);
-    worker_follow(&master.worker, next);
-    conf_unref(master.conf);
-    master.conf = next;
+    master.next = next;
+    workers_follow(&master.workers, next, on_followed);
 }
 
 static void
@@ -110,7 +138,7 @@ on_user1(struct ev_loop *ev, ev_signal *watcher, int revents)
     (void)ev;
     (void)watcher;
     (void)revents;
-    worker_log_counters(&master.worker);
+    workers_log_counters(&master.workers);
 }
 
 static void
@@ -150,7 +178,7 @@ bind_listeners(void)
 
     for (i = 0; i < master.conf->listener_count; i++) {
         listener = &master.conf->listeners[i];
-        master.fds[i] = listener_bind(&listener->addr, false);
+        master.fds[i] = listener_bind(&listener->addr);
         if (master.fds[i] == -1) {
             log_error(listener->name, "cannot listen address=%s error=\"%s\"",
                       listener->address, strerror(errno));
@@ -204,15 +232,13 @@ master_run(struct conf *conf, const char *path, const char *ready_file)
         status = EXIT_CONFIG;
         goto done;
     }
-    if (!worker_init(&master.worker, conf, master.fds, &master.mailbox, on_worker_empty) ||
-        !worker_start(&master.worker))
-        goto out_of_memory;
-    if (ready_file == NULL || write_ready_file(ready_file)) {
+    if (workers_init(&master.workers, conf, master.fds, &master.mailbox, on_workers_empty) &&
+        workers_start(&master.workers) && (ready_file == NULL || write_ready_file(ready_file))) {
         log_notice(NULL, "ready");
         loop_run(&master.loop);
         status = EXIT_SUCCESS;
     }
-    worker_fini(&master.worker);
+    workers_fini(&master.workers);
     log_notice(NULL, "ended");
     goto done;
 
@@ -225,5 +251,6 @@ done:
     }
     free(master.fds);
     conf_unref(master.conf);
+    conf_unref(master.next);
     return status;
 }

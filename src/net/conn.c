@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/conn_inner.h"
+
 #define FLUSH_MS 5000   /* a peer that takes nothing for so long gets no more */
 
 static void flush(struct conn *conn);
@@ -162,8 +164,8 @@ keep(struct conn *conn, const uint8_t *bytes, size_t n)
     return true;
 }
 
-static void
-deliver(struct conn *conn, size_t n)
+void
+conn_deliver(struct conn *conn, size_t n)
 {
     uint8_t *scratch = conn->loop->scratch;
     size_t used;
@@ -189,7 +191,7 @@ do_read(struct conn *conn)
     result = conn->transport->read(conn, conn->loop->scratch + kept, LOOP_SCRATCH - kept, &n);
     switch (result) {
     case IO_DONE:
-        deliver(conn, kept + n);
+        conn_deliver(conn, kept + n);
         break;
     case IO_WANT_READ:
     case IO_WANT_WRITE:
@@ -208,6 +210,13 @@ wants_read(const struct conn *conn)
 {
     return (conn->state == CONN_OPEN && !conn->paused) || conn->state == CONN_FINISHING ||
            conn->state == CONN_LINGERING;
+}
+
+void
+conn_read_more(struct conn *conn)
+{
+    while (wants_read(conn) && conn->transport->has_more(conn))
+        do_read(conn);
 }
 
 static void
@@ -230,9 +239,8 @@ on_io(struct ev_loop *ev, ev_io *io, int revents)
     }
     if ((revents & EV_READ) == 0 || !wants_read(conn))
         return;
-    do
-        do_read(conn);
-    while (wants_read(conn) && conn->transport->has_more(conn));
+    do_read(conn);
+    conn_read_more(conn);
 }
 
 static void

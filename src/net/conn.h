@@ -104,6 +104,28 @@ conn_close(struct conn *conn);
 void
 conn_finish(struct conn *conn, uint64_t linger_ms);
 
+/*
+ * An open conn on its way from one loop to another: the descriptor, what its
+ * transport remembers, the octets that came and were not used, and those that are
+ * queued. It belongs to no thread.
+ */
+struct conn_cargo;
+
+/* Takes the conn off its loop: it is closed without a word to the peer, which notices
+ * nothing. `in` are the octets that come next, to be called from on_bytes. NULL: out
+ * of memory, and nothing has changed. */
+MUST_USE struct conn_cargo *
+conn_detach(struct conn *conn, const uint8_t *in, size_t n);
+
+/* Goes on with it on a closed conn of another loop, and frees it. on_bytes is called
+ * at once with what had come; on_end may be, too. */
+void
+conn_attach(struct conn *conn, struct conn_cargo *cargo);
+
+/* Closes it; fine on NULL. */
+void
+conn_cargo_free(struct conn_cargo *cargo);
+
 /* Stops and resumes reading. */
 void
 conn_pause(struct conn *conn);

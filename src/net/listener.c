@@ -2,6 +2,7 @@
 #include "net/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,13 +25,11 @@ remove_stale(const struct addr *addr)
     close(fd);
 }
 
-int
-listener_bind(const struct addr *addr, bool share)
+static int
+bind_to(const struct addr *addr, bool share)
 {
     int family = addr->sa.any.sa_family, on = 1, fd, error;
 
-    if (family == AF_UNIX)
-        remove_stale(addr);
     fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd == -1)
         return -1;
@@ -50,6 +49,31 @@ failed:
     close(fd);
     errno = error;
     return -1;
+}
+
+int
+listener_bind(const struct addr *addr)
+{
+    if (addr->sa.any.sa_family == AF_UNIX)
+        remove_stale(addr);
+    return bind_to(addr, false);
+}
+
+/*
+ * The first is bound alone, so that an address in use is found out, and shared only
+ * then. A unix socket's path can't be: its one queue is served by several loops.
+ */
+int
+listener_join(int fd)
+{
+    struct addr addr = listener_address(fd);
+    int on = 1;
+
+    if (addr.sa.any.sa_family == AF_UNIX)
+        return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == -1)
+        return -1;
+    return bind_to(&addr, true);
 }
 
 struct addr

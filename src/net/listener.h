@@ -20,10 +20,14 @@ struct listener {
 };
 
 /* A bound, listening, non-blocking descriptor for addr, or -1 with errno set.
- * A stale unix socket at the path is replaced. Where `share` is set, several of
- * one address may listen side by side (SO_REUSEPORT). */
+ * A stale unix socket at the path is replaced. */
 MUST_USE int
-listener_bind(const struct addr *addr, bool share);
+listener_bind(const struct addr *addr);
+
+/* A further descriptor that accepts what comes to the same address, for another loop:
+ * the system spreads new connections over them. -1 with errno set. */
+MUST_USE int
+listener_join(int fd);
 
 /* The address that a bound descriptor has (its port where 0 was asked for). */
 struct addr

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 libsmpplex_a_SOURCES += \
-	src/net/conn.c src/net/conn.h src/net/conn_end.def \
+	src/net/conn.c src/net/conn.h src/net/conn_end.def src/net/conn_inner.h \
+	src/net/conn_cargo.c \
 	src/net/listener.c src/net/listener.h \
 	src/net/loop.c src/net/loop.h \
 	src/net/mailbox.c src/net/mailbox.h \

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <time.h>
 
 #include "net/conn.h"
@@ -44,6 +45,33 @@ on_behind_batch(struct ev_loop *ev, ev_prepare *prepare, int revents)
     }
 }
 
+static void
+on_embedded(struct ev_loop *ev, ev_embed *embed, int revents)
+{
+    (void)ev;
+    (void)embed;
+    (void)revents;
+}
+
+/* libev tells its poll's descriptor only to a loop that it is to be embedded in. */
+static int
+find_epoll(struct ev_loop *ev)
+{
+    struct ev_loop *outer;
+    ev_embed embed;
+
+    if (ev_backend(ev) != EVBACKEND_EPOLL || (ev_embeddable_backends() & EVBACKEND_EPOLL) == 0)
+        return -1;
+    outer = ev_loop_new(EVBACKEND_SELECT | EVFLAG_NOENV);
+    if (outer == NULL)
+        return -1;
+    ev_embed_init(&embed, on_embedded, ev);
+    ev_embed_start(outer, &embed);
+    ev_embed_stop(outer, &embed);
+    ev_loop_destroy(outer);
+    return embed.io.fd;
+}
+
 bool
 loop_init(struct loop *loop)
 {
@@ -55,6 +83,7 @@ loop_init(struct loop *loop)
         loop_fini(loop);
         return false;
     }
+    loop->epoll = find_epoll(loop->ev);
     ev_check_init(&loop->before_batch, on_before_batch);
     ev_set_priority(&loop->before_batch, EV_MAXPRI);
     loop->before_batch.data = loop;
@@ -98,6 +127,15 @@ loop_bury(struct loop *loop, struct grave *grave, void (*bury)(struct grave *gra
     grave->bury = bury;
     grave->next = loop->graves;
     loop->graves = grave;
+}
+
+void
+loop_forget(struct loop *loop, int fd)
+{
+    struct epoll_event none = {0};
+
+    if (loop->epoll != -1)
+        (void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, &none);
 }
 
 void

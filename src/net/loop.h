@@ -27,6 +27,7 @@ struct grave {
  */
 struct loop {
     struct ev_loop *ev;
+    int epoll;                  /* libev's; -1: it polls otherwise */
     struct slab slab;           /* buffers and requests of this thread */
     uint8_t *scratch;           /* LOOP_SCRATCH octets: every read goes here first */
     struct conn *dirty;         /* conns with something to write */
@@ -60,6 +61,11 @@ loop_now_ms(const struct loop *loop)
 /* Calls bury(grave) behind this batch; nothing is freed inside a callback. */
 void
 loop_bury(struct loop *loop, struct grave *grave, void (*bury)(struct grave *grave));
+
+/* For a descriptor that goes on to another loop: no watcher has it any more, and the
+ * poll forgets it too. libev by itself would find out only when something comes. */
+void
+loop_forget(struct loop *loop, int fd);
 
 /* (Re)starts a timer that fires once, in `ms` from the batch's time. */
 void

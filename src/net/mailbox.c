@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/mailbox.h"
 
-static void
-on_ring(struct ev_loop *ev, ev_async *ring, int revents)
+void
+mailbox_deliver(struct mailbox *mailbox)
 {
-    struct mailbox *mailbox = ring->data;
     struct mail *mail, *next;
 
-    (void)ev;
-    (void)revents;
     pthread_mutex_lock(&mailbox->lock);
     mail = mailbox->first;
     mailbox->first = mailbox->last = NULL;
@@ -17,6 +14,14 @@ on_ring(struct ev_loop *ev, ev_async *ring, int revents)
         next = mail->next;
         mail->deliver(mail);
     }
+}
+
+static void
+on_ring(struct ev_loop *ev, ev_async *ring, int revents)
+{
+    (void)ev;
+    (void)revents;
+    mailbox_deliver(ring->data);
 }
 
 void

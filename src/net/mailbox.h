@@ -30,6 +30,11 @@ mailbox_init(struct mailbox *mailbox, struct loop *loop);
 void
 mailbox_fini(struct mailbox *mailbox);
 
+/* Delivers what is in it, as the loop does by itself: for the end, when the loop does
+ * not run any more. */
+void
+mailbox_deliver(struct mailbox *mailbox);
+
 /* From any thread. */
 void
 mailbox_post(struct mailbox *mailbox, struct mail *mail);

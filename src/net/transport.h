@@ -18,7 +18,9 @@ enum io_result {
 
 /*
  * How octets get from and to the peer. conn calls it and knows no more of it;
- * what a transport needs to remember is in conn->transport_data, which is its own.
+ * what a transport needs to remember is in conn->transport_data, which is its own. It
+ * must not point to the conn: on the way to another loop it is kept, and the conn
+ * that it comes to is another one.
  */
 struct transport {
     enum io_result (*handshake)(struct conn *conn);

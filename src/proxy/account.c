@@ -5,27 +5,51 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "proxy/registry.h"
+
+static void
+account_free(struct account *account)
+{
+    balance_fini(&account->balance);
+    if (account->entry != NULL)
+        registry_put(account->proxy->registry, account->entry);
+    free(account);
+}
+
+/* Room for the nodes that there are and for those that a change is about to bring. */
+static bool
+init_balance(struct account *account)
+{
+    const struct conf_farm *conf = account->farm->conf;
+    const struct conf_farm *next = proxy_next_farm(account->proxy, conf);
+
+    return balance_init(&account->balance, conf, account->farm->shares,
+                        registry_serial(account->entry)) &&
+           (next == NULL || balance_reserve(&account->balance, next));
+}
 
 static struct account *
-account_new(struct proxy *proxy, struct farm *farm, const uint8_t *key, size_t key_len)
+account_new(struct proxy *proxy, struct farm *farm, struct octets system_id, const uint8_t *key,
+            size_t key_len)
 {
     struct account *account = calloc(1, sizeof(*account) + key_len);
 
-    if (account == NULL ||
-        !balance_init(&account->balance, farm->conf, farm->shares, proxy->account_starts)) {
-        free(account);
+    if (account == NULL)
+        return NULL;
+    account->proxy = proxy;
+    account->entry = registry_get(proxy->registry, farm->conf->name, system_id, proxy->worker);
+    ensure(account->entry == NULL || registry_worker(account->entry) == proxy->worker);
+    account->farm = farm;
+    if (account->entry == NULL || !init_balance(account)) {
+        account_free(account);
         return NULL;
     }
-    proxy->account_starts++;
-    account->proxy = proxy;
-    account->farm = farm;
     account->hash = hash_bytes(key + sizeof(farm), key_len - sizeof(farm), 0);
     account->key_len = key_len;
     memcpy(account->key, key, key_len);
     HASH_ADD_KEYPTR(hh, proxy->accounts, account->key, key_len, account);
     if (account->hh.tbl == NULL) {
-        balance_fini(&account->balance);
-        free(account);
+        account_free(account);
         return NULL;
     }
     return account;
@@ -44,7 +68,7 @@ account_get(struct proxy *proxy, const struct conf_farm *conf, struct octets sys
     memcpy(key + sizeof(farm), system_id.bytes, system_id.len);
     HASH_FIND(hh, proxy->accounts, key, key_len, account);
     if (account == NULL)
-        account = account_new(proxy, farm, key, key_len);
+        account = account_new(proxy, farm, system_id, key, key_len);
     if (account != NULL)
         account->refs++;
     return account;
@@ -59,6 +83,5 @@ account_put(struct account *account)
     if (--account->refs > 0)
         return;
     HASH_DELETE(hh, proxy->accounts, account);
-    balance_fini(&account->balance);
-    free(account);
+    account_free(account);
 }

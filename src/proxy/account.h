@@ -20,6 +20,7 @@ struct account {
     uint64_t hash;              /* of the system_id, the same on every machine */
     struct linkset *linksets;   /* list, by linkset.c; each has a reference */
     unsigned refs;
+    struct registry_entry *entry;   /* referred to */
     size_t key_len;
     uint8_t key[];              /* the farm's address, then the system_id */
 };

@@ -268,7 +268,7 @@ farm_follow(struct farm *farm, const struct conf_farm *next)
         if (next->nodes[i].gone) {
             node->status.serves = node->status.connects = false;
             retire_in(node, next->concat_ttl_ms);
-        } else if (i < was->node_count && was->nodes[i].gone) {
+        } else if (i >= was->node_count || was->nodes[i].gone) {
             node->status = node_status_initial(&next->nodes[i]);
         } else {
             node->status.weight = next->nodes[i].weight;

@@ -12,14 +12,8 @@
 #include "proxy/linkset.h"
 #include "proxy/session.h"
 
-static const struct conf_farm *
-counterpart(const struct conf_farm *farm, const struct conf *now, const struct conf *next)
-{
-    return &next->farms[farm - now->farms];
-}
-
-static bool
-reserve(struct proxy *proxy, const struct conf *now, const struct conf *next)
+bool
+proxy_reserve(struct proxy *proxy, const struct conf *now, const struct conf *next)
 {
     const struct conf_farm *farm;
     struct account *account;
@@ -27,10 +21,12 @@ reserve(struct proxy *proxy, const struct conf *now, const struct conf *next)
     struct farm *its;
     bool ok = true;
 
+    proxy->now = now;
+    proxy->next = next;
     LL_FOREACH(proxy->farms, its)
-        ok = farm_reserve(its, counterpart(its->conf, now, next)) && ok;
+        ok = farm_reserve(its, proxy_next_farm(proxy, its->conf)) && ok;
     for (account = proxy->accounts; account != NULL; account = account->hh.next) {
-        farm = counterpart(account->farm->conf, now, next);
+        farm = proxy_next_farm(proxy, account->farm->conf);
         ok = balance_reserve(&account->balance, farm) && ok;
         DL_FOREACH(account->linksets, linkset)
             ok = linkset_reserve(linkset, farm) && ok;
@@ -38,18 +34,18 @@ reserve(struct proxy *proxy, const struct conf *now, const struct conf *next)
     return ok;
 }
 
-bool
-proxy_follow(struct proxy *proxy, const struct conf *now, const struct conf *next)
+void
+proxy_follow(struct proxy *proxy)
 {
+    const struct conf *now = proxy->now, *next = proxy->next;
     struct account *account, *next_account;
     struct linkset *linkset, *next_linkset;
     struct session *session;
     struct farm *farm;
 
-    if (!reserve(proxy, now, next))
-        return false;
     LL_FOREACH(proxy->farms, farm)
-        farm_follow(farm, counterpart(farm->conf, now, next));
+        farm_follow(farm, proxy_next_farm(proxy, farm->conf));
+    proxy_stay(proxy);
     DL_FOREACH(proxy->sessions, session) {
         session->listener = &next->listeners[session->listener - now->listeners];
         session->window.limit = session->listener->window;
@@ -59,5 +55,10 @@ proxy_follow(struct proxy *proxy, const struct conf *now, const struct conf *nex
         DL_FOREACH_SAFE(account->linksets, linkset, next_linkset)
             linkset_follow(linkset, account->farm->conf);
     }
-    return true;
+}
+
+void
+proxy_stay(struct proxy *proxy)
+{
+    proxy->now = proxy->next = NULL;
 }

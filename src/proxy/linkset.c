@@ -366,13 +366,15 @@ linkset_open(struct proxy *proxy, const struct conf_farm *farm, const struct pdu
              const char *label, const struct linkset_ops *ops, void *owner)
 {
     struct linkset *linkset = calloc(1, sizeof(*linkset));
+    const struct conf_farm *next = proxy_next_farm(proxy, farm);
+    size_t room = next != NULL ? next->node_count : farm->node_count, i;
     struct bind facts;
 
     if (linkset == NULL || !bind_parse(bind, &facts))
         goto failed;
     linkset->bind = malloc(bind->length);
-    linkset->links = calloc(farm->node_count, sizeof(*linkset->links));
-    linkset->room = farm->node_count;
+    linkset->links = calloc(room, sizeof(*linkset->links));
+    linkset->room = room;
     linkset->account = account_get(proxy, farm, facts.system_id);
     if (linkset->bind == NULL || linkset->links == NULL || linkset->account == NULL)
         goto failed;

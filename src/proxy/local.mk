@@ -11,9 +11,11 @@ libsmpplex_a_SOURCES += \
 	src/proxy/linkset.c src/proxy/linkset.h src/proxy/linkset_state.def \
 	src/proxy/place.c src/proxy/place.h \
 	src/proxy/proxy.c src/proxy/proxy.h \
+	src/proxy/registry.c src/proxy/registry.h \
 	src/proxy/request.c src/proxy/request.h \
 	src/proxy/session.c src/proxy/session.h src/proxy/session_end.def src/proxy/session_state.def \
 	src/proxy/session_bind.c src/proxy/session_inner.h \
+	src/proxy/session_move.c src/proxy/session_move.h \
 	src/proxy/session_pdu.c \
 	src/proxy/session_timer.c \
 	src/proxy/snapshot.c src/proxy/snapshot.h \

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "proxy/proxy.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <utlist.h>
 
-#include "base/log.h"
 #include "proxy/link.h"
 #include "proxy/farm.h"
 #include "proxy/session.h"
 
 void
-proxy_init(struct proxy *proxy, struct loop *loop)
+proxy_init(struct proxy *proxy, struct loop *loop, struct registry *registry, uint32_t worker)
 {
     memset(proxy, 0, sizeof(*proxy));
     proxy->loop = loop;
+    proxy->registry = registry;
+    proxy->worker = worker;
 }
 
 void
@@ -63,29 +63,4 @@ proxy_stop(struct proxy *proxy)
         if (proxy->link_table.entries[i].object != NULL)
             link_abort(proxy->link_table.entries[i].object);
     proxy_check_empty(proxy);
-}
-
-void
-proxy_log_counters(const struct proxy *proxy)
-{
-    const struct counters *counters = &proxy->counters;
-    struct farm *farm;
-    char line[3072];
-    size_t len = 0;
-
-#define COUNTER(symbol, meaning) \
-    len += (size_t)snprintf(line + len, sizeof(line) - len, " " #symbol "=%llu", \
-                            (unsigned long long)counters->symbol);
-#include "proxy/counter.def"
-#undef COUNTER
-    log_notice(NULL, "counters sessions=%u linksets=%u memory=%zu%s", proxy->session_count,
-               proxy->linkset_count, proxy->loop->slab.used, line);
-    LL_FOREACH(proxy->farms, farm) {
-        set_expire(&farm->sets, loop_now_ms(proxy->loop));
-        log_notice(farm->conf->name,
-                   "counters sets=%u sets_begun=%llu sets_expired=%llu sets_evicted=%llu",
-                   farm->sets.count, (unsigned long long)farm->sets.begun,
-                   (unsigned long long)farm->sets.expired,
-                   (unsigned long long)farm->sets.evicted);
-    }
 }

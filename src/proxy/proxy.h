@@ -14,8 +14,10 @@
 #include "smpp/pdu.h"
 
 struct account;
+struct registry;
 struct farm;
 struct session;
+struct session_move;
 struct linkset;
 
 /*
@@ -23,7 +25,11 @@ struct linkset;
  * so nothing in it has a lock.
  */
 struct proxy {
+    /* constant since birth */
     struct loop *loop;
+    struct registry *registry;      /* whose account is whose; all workers' */
+    uint32_t worker;                /* our number in it */
+    /* this thread's */
     struct handle_table session_table;
     struct handle_table link_table;
     struct session *sessions;       /* list, by session.c */
@@ -32,8 +38,9 @@ struct proxy {
     uint32_t linkset_count;         /* sessions end before their linksets do */
     struct account *accounts;       /* hash, by account.c */
     struct farm *farms;             /* list, by farm.c */
-    uint32_t account_starts;        /* shifts the first turn of each account */
-    uint64_t session_ids;
+    const struct conf *now;         /* while a change to the next is prepared, or NULL */
+    const struct conf *next;
+    uint64_t session_ids;           /* that were given here */
     bool draining;
     bool empty;                     /* on_empty was called */
     struct counters counters;
@@ -44,11 +51,20 @@ struct proxy {
     /* What traffic tells of a node of the farm; NULL: nobody wants to know. */
     void (*on_node_signal)(struct proxy *proxy, const struct conf_farm *farm, size_t node,
                            enum node_signal signal);
+    /* A session is to go on at the worker that its account lives on. */
+    void (*on_move)(struct proxy *proxy, struct session_move *move);
     void *owner;
 };
 
 void
-proxy_init(struct proxy *proxy, struct loop *loop);
+proxy_init(struct proxy *proxy, struct loop *loop, struct registry *registry, uint32_t worker);
+
+/* What a farm becomes by the change that is prepared; NULL: none is. */
+static inline const struct conf_farm *
+proxy_next_farm(const struct proxy *proxy, const struct conf_farm *farm)
+{
+    return proxy->next != NULL ? &proxy->next->farms[farm - proxy->now->farms] : NULL;
+}
 
 /* All sessions and linksets must have ended. */
 void
@@ -66,9 +82,5 @@ proxy_stop(struct proxy *proxy);
 /* For session.c and linkset.c: one of them has ended. */
 void
 proxy_check_empty(struct proxy *proxy);
-
-/* One log line with all counters. */
-void
-proxy_log_counters(const struct proxy *proxy);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "proxy/downward.h"
+#include "proxy/registry.h"
 #include "proxy/session_inner.h"
 #include "proxy/upward.h"
 
@@ -61,6 +62,10 @@ session_label(const struct session *session)
 static void
 log_end(const struct session *session)
 {
+    if (session->end == SESSION_END_MOVED) {
+        log_debug(session_label(session), "moved to the worker of its account");
+        return;
+    }
     log_limited(session->bound_state != 0 ? LOG_LEVEL_INFO : LOG_LEVEL_NOTICE,
                 session_label(session),
                 "ended reason=\"%s\" detail=\"%s\" seconds=%.1f requests=%llu responses=%llu "
@@ -147,6 +152,8 @@ session_enter(struct session *session, enum session_state state)
         release(session);
         conn_close(&session->conn);
         log_end(session);
+        if (session->entry != NULL)
+            registry_put(session->proxy->registry, session->entry);
         handle_free(&session->proxy->session_table, session->handle);
         DL_DELETE(session->proxy->sessions, session);
         session->proxy->session_count--;
@@ -274,9 +281,8 @@ session_drain(struct session *session, enum session_end end)
     }
 }
 
-void
-session_accept(struct proxy *proxy, const struct conf_listener *listener, int fd,
-               const struct addr *peer)
+struct session *
+session_new(struct proxy *proxy, const struct conf_listener *listener, const struct addr *peer)
 {
     struct session *session = calloc(1, sizeof(*session));
 
@@ -285,12 +291,10 @@ session_accept(struct proxy *proxy, const struct conf_listener *listener, int fd
     if (session == NULL || session->handle.generation == 0) {
         log_limited(LOG_LEVEL_ERROR, listener->name, "out of memory, connection refused");
         free(session);
-        close(fd);
-        return;
+        return NULL;
     }
     session->proxy = proxy;
     session->listener = listener;
-    session->id = ++proxy->session_ids;
     session->peer = *peer;
     session->accepted_at_ms = session->active_at_ms = loop_now_ms(proxy->loop);
     conn_init(&session->conn, proxy->loop, &session_conn_ops, session);
@@ -299,6 +303,27 @@ session_accept(struct proxy *proxy, const struct conf_listener *listener, int fd
     session->timer.data = session;
     DL_APPEND(proxy->sessions, session);
     proxy->session_count++;
+    return session;
+}
+
+/* A number that no other worker gives. */
+static uint64_t
+next_id(struct proxy *proxy)
+{
+    return proxy->session_ids++ * proxy->registry->workers + proxy->worker + 1;
+}
+
+void
+session_accept(struct proxy *proxy, const struct conf_listener *listener, int fd,
+               const struct addr *peer)
+{
+    struct session *session = session_new(proxy, listener, peer);
+
+    if (session == NULL) {
+        close(fd);
+        return;
+    }
+    session->id = next_id(proxy);
     proxy->counters.sessions_accepted++;
     log_debug(session_label(session), "accepted listener=%s", listener->name);
     conn_accept(&session->conn, fd);

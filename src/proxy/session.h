@@ -47,6 +47,7 @@ struct session {
     uint32_t bind_number;
     uint8_t interface_version;
     uint8_t bound_state;            /* enum smpp_in: what its bind asked for */
+    struct registry_entry *entry;   /* its account's, referred to until it ends */
     /* this thread's */
     enum session_state state;
     enum session_end end;           /* why it ends, once it does */

@@ -64,9 +64,15 @@ session_on_bind(struct session *session, const struct pdu *pdu)
     session->interface_version = bind.interface_version;
     session->bound_state = command_bound_state(pdu->command);
     session_enter(session, SESSION_BINDING);
+    if (session->proxy->draining) {     /* it has come from another worker since */
+        session->end = SESSION_END_DRAIN;
+        refuse_bind(session, SMPP_RBINDFAIL);
+        return;
+    }
     snprintf(label, sizeof(label), "c%llu", (unsigned long long)session->id);
-    session->linkset = linkset_open(session->proxy, session->listener->farm, pdu, label,
-                                    &linkset_ops, session);
+    if (session->entry != NULL)
+        session->linkset = linkset_open(session->proxy, session->listener->farm, pdu, label,
+                                        &linkset_ops, session);
     if (session->linkset == NULL) {
         snprintf(session->end_detail, sizeof(session->end_detail), "out of memory");
         refuse_bind(session, SMPP_RBINDFAIL);

@@ -15,6 +15,10 @@ session_now_ms(const struct session *session)
     return loop_now_ms(session->proxy->loop);
 }
 
+/* In state OPEN, without a connection. NULL: out of memory, which is logged. */
+MUST_USE struct session *
+session_new(struct proxy *proxy, const struct conf_listener *listener, const struct addr *peer);
+
 const char *
 session_state_name(enum session_state state);
 

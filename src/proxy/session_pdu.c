@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "proxy/downward.h"
 #include "proxy/session_inner.h"
+#include "proxy/session_move.h"
 #include "proxy/upward.h"
 #include "smpp/stray.h"
 
@@ -183,6 +184,8 @@ on_conn_bytes(struct conn *conn, const uint8_t *bytes, size_t n)
             on_bad_length(session, &pdu);
             return n;
         case FRAME_WHOLE:
+            if (session->state == SESSION_OPEN && session_moves(session, &pdu, n - used))
+                return n;
             used += pdu.length;
             session->bytes_in += pdu.length;
             if (pdu_is_response(&pdu))

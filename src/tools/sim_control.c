@@ -159,7 +159,7 @@ on_accept(struct listener *listener, int fd, const struct addr *peer)
 bool
 sim_control_open(struct sim_control *control, struct sim *sim, const struct addr *addr)
 {
-    int fd = listener_bind(addr, false);
+    int fd = listener_bind(addr);
 
     if (fd == -1)
         return false;

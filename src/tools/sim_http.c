@@ -326,7 +326,7 @@ sim_http_open(struct sim_node *node)
 
     if (!node->options->has_http)
         return true;
-    fd = listener_bind(&node->options->http, false);
+    fd = listener_bind(&node->options->http);
     if (fd == -1)
         return false;
     node->http.listener = (struct listener){

@@ -29,7 +29,7 @@ sim_node_listen(struct sim_node *node)
 
     if (node->listener.fd != -1)
         return true;
-    fd = listener_bind(&node->addr, false);
+    fd = listener_bind(&node->addr);
     if (fd == -1)
         return false;
     node->addr = listener_address(fd);

@@ -73,7 +73,7 @@ subtest 'silent-enquire on an idle link: it is lost, and bound again' => sub {
     my $plex = plex_for($sim);
     my $client = Smpplex::Peer->bound($plex->addr);
     $sim->control('a silent-enquire');
-    eventually('lost', sub { $plex->log_text =~ m{c1/a: lost reason="enquire_link unanswered"} });
+    eventually('lost', sub { $plex->log_text =~ m{c\d+/a: lost reason="enquire_link unanswered"} });
     $sim->control('a heal');
     eventually('bound again', sub { $plex->log_text =~ /bound to node=a/ });
     $client->send(join '', map { submit_pdu($_) } 1 .. 4);

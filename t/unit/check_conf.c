@@ -131,7 +131,8 @@ END_TEST
 static const char whole[] =
     "# all of it\n"
     "log = \"file:/var/log/a \\\"b\\\" \\$c \\\\d.log\"   // a comment\n"
-    "log-level = debug  drain-timeout = 2m  resolver = 127.0.0.1:5353\n"
+    "workers = 3  cpu-affinity = yes  log-level = debug  drain-timeout = 2m\n"
+    "resolver = 127.0.0.1:5353\n"
     "farm one {\n"
     "    balance = least-pending  window = 17\n"
     "    connect-timeout = 1s  response-timeout = \"90s\"  enquire-link = 0\n"
@@ -165,6 +166,8 @@ START_TEST(every_keyword_reaches_its_field)
     ck_assert_str_eq(conf->log_target, "file:/var/log/a \"b\" $c \\d.log");
     ck_assert_int_eq(conf->log_level, LOG_LEVEL_DEBUG);
     ck_assert_str_eq(conf->resolver, "127.0.0.1:5353");
+    ck_assert_uint_eq(conf->workers, 3);
+    ck_assert(conf->cpu_affinity);
     ck_assert_uint_eq(conf->drain_timeout_ms, 120000);
     ck_assert_int_eq(farm->balance, CONF_LEAST_PENDING);
     ck_assert_uint_eq(farm->window, 17);
@@ -309,7 +312,8 @@ static const struct {
     {IN_FARM("chek { }"), 2, "did you mean 'check'?"},
     {IN_FARM("opened()"), 2, "unknown keyword 'opened'"},
     {FARM "status { }\n", 2, "unknown keyword 'status'"},
-    {FARM "workers = 2\n", 2, "unknown keyword 'workers'"},
+    {FARM "worker = 2\n", 2, "unknown keyword 'worker'"},
+    {"\nworkers = 0\n" FARM LISTENER, 2, "from 1 to 64"},
     {FARM "lstener l { }\n", 2, "did you mean 'listener'?"},
     {IN_LISTENER("tls { }"), 4, "unknown keyword 'tls'"},
     {IN_FARM("window = 3\n\nwindow = 3"), 4, "'window' is already set in line 2"},

@@ -164,6 +164,8 @@ START_TEST(what_cant_change_while_running_is_refused)
                    "listener 'l' can't change its farm");
     expect_refused(FARM(A), "farm f { concat-max = 5 " A "}" LISTENER,
                    "can't change its concat-max");
+    expect_refused(FARM(A), "workers = 2\n" FARM(A), "workers can't be changed");
+    expect_refused(FARM(A), "cpu-affinity = true\n" FARM(A), "cpu-affinity can't be changed");
     expect_refused(FARM(A), "farm f { learn-max = 5000 " A "}" LISTENER,
                    "can't change its learn-max");
     expect_refused(FARM(A), "log = syslog\n" FARM(A), "log 'stderr' can't be changed");

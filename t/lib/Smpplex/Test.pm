@@ -226,13 +226,38 @@ sub conf_text {
     return "$text}\nlistener smpp {\n" . keys_text(\%listener) . "}\n";
 }
 
+# What --listen and --node say, as a file.
+sub args_text {
+    my (@args) = @_;
+    my (%n, %text);
+
+    while (my ($option, $addr) = splice @args, 0, 2) {
+        my $kind = {'--listen' => 'listener', '--node' => 'node'}->{$option} // return;
+        $text{$kind} .= "$kind $kind" . ++$n{$kind} . " { address = \"$addr\" }\n";
+    }
+    return "farm default {\n$text{node}}\n$text{listener}";
+}
+
+# SMPPLEX_WORKERS=4 runs all of it with so many.
+sub with_workers {
+    my ($given) = @_;
+    my $workers = $ENV{SMPPLEX_WORKERS} or return;
+
+    if (!defined $given->{conf} && defined(my $text = args_text(@{$given->{args} // []}))) {
+        $given->{conf} = $text;
+        delete $given->{args};
+    }
+    return;
+}
+
 # start_plex(args => [...]) or start_plex(conf => TEXT); `log_level`, `shell`.
 sub start_plex {
     my (%given) = @_;
     my $self = bless {plex => 1, shell => $given{shell}}, __PACKAGE__;
     my $base = "$work/plex" . (++$serial);
-    my @args = @{$given{args} // []};
 
+    with_workers(\%given);
+    my @args = @{$given{args} // []};
     if (defined $given{conf}) {
         $self->{conf} = "$base.conf";
         $self->write_conf($given{conf});
@@ -250,6 +275,8 @@ sub start_plex {
 sub write_conf {
     my ($self, $text) = @_;
     open my $file, '>', $self->{conf} or die "$self->{conf}: $!";
+    print $file "workers = $ENV{SMPPLEX_WORKERS}\n"
+        if $ENV{SMPPLEX_WORKERS} && $text !~ /^\s*workers\b/m;
     print $file $text;
     close $file;
     return;
