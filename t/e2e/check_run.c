@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "check/check.h"
+#include "check/probe.h"
 
 #define CHECKS_MAX 4096
 
@@ -29,6 +29,7 @@ struct run {
     unsigned long outcomes[CHECK_OUTCOMES];
     ev_io input;
     ev_timer end;
+    ev_timer parting;
 };
 
 static struct run run;
@@ -56,7 +57,22 @@ on_result(struct check *check, const struct check_result *result)
            result->detail);
     fflush(stdout);
     if (--run.left == 0)
-        loop_stop(&run.loop);
+        ev_timer_start(run.loop.ev, &run.parting);
+}
+
+/* The last probe may still be parting from its node. */
+static void
+on_parting(struct ev_loop *ev, ev_timer *timer, int revents)
+{
+    size_t i;
+
+    (void)ev;
+    (void)timer;
+    (void)revents;
+    for (i = 0; i < run.count; i++)
+        if (run.checks[i]->conn.state != CONN_CLOSED && !run.checks[i]->probing)
+            return;
+    loop_stop(&run.loop);
 }
 
 static const struct check_ops ops = {on_result};
@@ -202,6 +218,7 @@ main(int argc, char **argv)
     if (!loop_init(&run.loop))
         die("no loop");
     number = strtoul(argv[2], &unit, 10);
+    ev_timer_init(&run.parting, on_parting, 0., 0.005);
     ev_timer_init(&run.end, on_end, (double)number, 0.);
     if (*unit == 's')
         ev_timer_start(run.loop.ev, &run.end);
