@@ -173,17 +173,18 @@ static void
 print_cost(double seconds)
 {
     struct rusage usage;
-    double cpu;
+    double cpu, user;
     size_t i;
 
     getrusage(RUSAGE_SELF, &usage);
     cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    user = (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6;
     for (i = 0; i < CHECK_OUTCOMES; i++)
         if (run.outcomes[i] > 0)
             printf("%s %lu\n", check_outcome_name((enum check_outcome)i), run.outcomes[i]);
-    printf("checks %zu\ncpu_percent %.2f\nslab_octets %zu\n", run.count, 100 * cpu / seconds,
-           run.loop.slab.used);
+    printf("checks %zu\ncpu_percent %.2f\nuser_percent %.2f\nslab_octets %zu\n", run.count, 100 * cpu / seconds,
+           100 * user / seconds, run.loop.slab.used);
 }
 
 static void
