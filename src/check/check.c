@@ -21,7 +21,7 @@
 
 #define HURRY_MS 10         /* a hurried probe begins so soon, */
 #define APART_MS 100        /* but so long after the one before */
-#define GRID_US 50000       /* probes of different checks that are due together cost fewer wake-ups */
+#define GRID_US 50000       /* probes that are due together cost fewer wake-ups */
 #define CONN_SLACK_MS 1000  /* ours is the timeout that counts */
 
 static void on_conn_open(struct conn *conn);
@@ -326,7 +326,8 @@ check_open(struct loop *loop, const struct check_options *options)
     ev_init(&check->timer, on_timer);
     check->timer.data = check;
     interval = (uint64_t)options->conf->interval_ms * 1000;
-    arm(check, loop->now_us + (options->count > 0 ? interval * options->place / options->count : 0));
+    arm(check, loop->now_us +
+                   (options->count > 0 ? interval * options->place / options->count : 0));
     return check;
 }
 

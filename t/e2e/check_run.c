@@ -183,8 +183,8 @@ print_cost(double seconds)
     for (i = 0; i < CHECK_OUTCOMES; i++)
         if (run.outcomes[i] > 0)
             printf("%s %lu\n", check_outcome_name((enum check_outcome)i), run.outcomes[i]);
-    printf("checks %zu\ncpu_percent %.2f\nuser_percent %.2f\nslab_octets %zu\n", run.count, 100 * cpu / seconds,
-           100 * user / seconds, run.loop.slab.used);
+    printf("checks %zu\ncpu_percent %.2f\nuser_percent %.2f\nslab_octets %zu\n", run.count,
+           100 * cpu / seconds, 100 * user / seconds, run.loop.slab.used);
 }
 
 static void

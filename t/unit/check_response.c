@@ -60,7 +60,8 @@ expect(const char *text, bool end, enum response_progress progress, unsigned sta
 
 START_TEST(a_body_of_known_length_is_whole_with_its_last_octet)
 {
-    expect("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", false, RESPONSE_WHOLE, 200, "hello");
+    expect("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", false, RESPONSE_WHOLE, 200,
+           "hello");
     expect("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", false, RESPONSE_BODY, 200, "hell");
     expect("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false, RESPONSE_WHOLE, 200, "");
     expect("HTTP/1.0 503 Busy\r\ncontent-length:2\r\n\r\nno", false, RESPONSE_WHOLE, 503, "no");
@@ -78,9 +79,10 @@ END_TEST
 START_TEST(chunks_are_put_together)
 {
     expect("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-           "2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nTrailer: x\r\n\r\n", false, RESPONSE_WHOLE, 200, "hello");
-    expect("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n", true, RESPONSE_CUT, 200,
-           "he");
+           "2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nTrailer: x\r\n\r\n", false, RESPONSE_WHOLE, 200,
+           "hello");
+    expect("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n", true, RESPONSE_CUT,
+           200, "he");
     expect("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxx\r\nhe\r\n", false,
            RESPONSE_MALFORMED, 200, "");
 }
