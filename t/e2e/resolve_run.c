@@ -55,18 +55,19 @@ main(int argc, char **argv)
         die(why);
     left = strtoul(argv[2], NULL, 10);
     for (i = 4; i < argc; i++) {
-        if (strcmp(argv[i], "!") == 0)
+        if (strcmp(argv[i], "!") == 0) {
             resolve_close(names[i - 1]);
-        else
-            names[i] = resolve_open(resolver, argv[i], PORT, strtoul(argv[3], NULL, 10),
-                                    on_result, NULL);
-        if (names[i] == NULL && argv[i][0] != '!')
+            names[i - 1] = NULL;
+            continue;
+        }
+        names[i] = resolve_open(resolver, argv[i], PORT, strtoul(argv[3], NULL, 10), on_result,
+                                NULL);
+        if (names[i] == NULL)
             die("no memory");
     }
     loop_run(&loop);
     for (i = 4; i < argc; i++)
-        if (argv[i][0] != '!')
-            resolve_close(names[i]);
+        resolve_close(names[i]);
     resolver_close(resolver);
     loop_fini(&loop);
     return 0;
