@@ -30,6 +30,7 @@ AM_TESTS_ENVIRONMENT = TEST_SRCDIR='$(abs_top_srcdir)'; export TEST_SRCDIR;
 
 EXTRA_DIST += t/unit/unit.h
 include t/fuzz/local.mk
+include t/e2e/local.mk
 
 # --- Perl tests, after the unit tests.
 PROVE_ENV = PROVE='$(PROVE)' NODE_MODULES='$(NODE_MODULES)' TEST_CC='$(CC)' \
@@ -45,6 +46,7 @@ check-unit: need-check $(check_PROGRAMS)
 	@$(MAKE) $(AM_MAKEFLAGS) check-TESTS
 
 check-e2e check-interop: all
+	@$(MAKE) $(AM_MAKEFLAGS) $(E2E_TOOLS)
 	@$(PROVE_ENV) $(@:check-%=%)
 
 check-lint: all

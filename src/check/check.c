@@ -21,6 +21,7 @@
 
 #define HURRY_MS 10         /* a hurried probe begins so soon, */
 #define APART_MS 100        /* but so long after the one before */
+#define GRID_US 50000       /* probes that are due together cost fewer wake-ups */
 #define CONN_SLACK_MS 1000  /* ours is the timeout that counts */
 
 static void on_conn_open(struct conn *conn);
@@ -90,8 +91,11 @@ schedule(struct check *check)
 {
     uint64_t interval = interval_us(check);
     uint64_t spread = arc4random_uniform((uint32_t)(interval / 8) + 1);
+    uint64_t due = check->started_us + interval - interval / 16 + spread;
 
-    arm(check, check->started_us + interval - interval / 16 + spread);
+    if (interval >= 16 * GRID_US)
+        due = (due + GRID_US - 1) / GRID_US * GRID_US;
+    arm(check, due);
 }
 
 void
@@ -322,7 +326,8 @@ check_open(struct loop *loop, const struct check_options *options)
     ev_init(&check->timer, on_timer);
     check->timer.data = check;
     interval = (uint64_t)options->conf->interval_ms * 1000;
-    arm(check, loop->now_us + (options->count > 0 ? interval * options->place / options->count : 0));
+    arm(check, loop->now_us +
+                   (options->count > 0 ? interval * options->place / options->count : 0));
     return check;
 }
 

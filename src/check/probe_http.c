@@ -4,8 +4,8 @@
  * body is read until that is decided too, up to BODY_MAX octets.
  */
 #include <stdio.h>
+#include <string.h>
 
-#include "base/escape.h"
 #include "check/probe.h"
 
 #define HEADER_MAX ((size_t)16 << 10)
@@ -114,9 +114,12 @@ status_is_good(const struct check *check)
 static void
 refuse_status(struct check *check)
 {
-    char phrase[2 * RESPONSE_PHRASE_SIZE];
+    char phrase[RESPONSE_PHRASE_SIZE], *p;
 
-    escape(phrase, sizeof(phrase), check->response.phrase, strlen(check->response.phrase));
+    memcpy(phrase, check->response.phrase, sizeof(phrase));
+    for (p = phrase; *p != '\0'; p++)
+        if (*p < ' ' || *p > '~' || *p == '"')
+            *p = '?';
     check_done(check, CHECK_HTTP_STATUS, "status=%u phrase=\"%s\"", check->response.status, phrase);
     conn_finish(&check->conn, PROBE_LINGER_MS);
 }

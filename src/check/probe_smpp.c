@@ -167,7 +167,7 @@ static bool
 is_strange(const struct check *check, const struct pdu *pdu)
 {
     return (check->step == PROBE_BINDING || !has_account(check)) &&
-           !command_find(pdu->command)->known;
+           pdu->command != SMPP_GENERIC_NACK && !command_find(pdu->command)->known;
 }
 
 static size_t

@@ -133,7 +133,7 @@ set_server(ares_channel channel, const char *server)
 
     if (server[0] == '\0')
         return ARES_SUCCESS;
-    snprintf(text, sizeof(text), bare ? "[%s]" : "%s", server);
+    snprintf(text, sizeof(text), bare ? "[%s]:53" : "%s", server);
     return ares_set_servers_ports_csv(channel, text);
 }
 

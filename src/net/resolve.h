@@ -29,8 +29,8 @@ void
 resolver_close(struct resolver *resolver);
 
 struct resolve_result {
-    const struct addr *addr;    /* with the port; the last good one while `error` is set. NULL: there
-                                   has been none yet. Valid during the call */
+    const struct addr *addr;    /* with the port; the last good one while `error` is set. NULL:
+                                   there has been none yet. Valid during the call */
     bool changed;               /* it is not the one that was told last */
     size_t count;               /* addresses that the name has now; 0 with an error */
     const char *error;          /* NULL, or why there was no answer, in words */

@@ -367,7 +367,7 @@ linkset_open(struct proxy *proxy, const struct conf_farm *farm, const struct pdu
 {
     struct linkset *linkset = calloc(1, sizeof(*linkset));
     const struct conf_farm *next = proxy_next_farm(proxy, farm);
-    size_t room = next != NULL ? next->node_count : farm->node_count, i;
+    size_t room = next != NULL ? next->node_count : farm->node_count;
     struct bind facts;
 
     if (linkset == NULL || !bind_parse(bind, &facts))

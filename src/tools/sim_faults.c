@@ -209,8 +209,9 @@ http(struct sim_node *node, char *arg)
     if (!node->options->has_http)
         return "the node has no http port";
     return sim_http_fault(node, arg) ? NULL
-                                     : "http takes plain, chunked, until-end, silent, half, cut, "
-                                       "endless, garbage, connectors-down, connectors-up or a status";
+                                     : "http takes plain, chunked, until-end, silent, half, "
+                                       "cut, endless, garbage, connectors-down, connectors-up "
+                                       "or a status";
 }
 
 static const char *

@@ -52,6 +52,33 @@ sub message {
 
 sub save_pdu { my ($name, $bytes, $choice) = @_; save('pdu', $name, ($choice // "\1\6") . $bytes) }
 
+# --- responses of HTTP: the first octet is the size of the pieces less one
+sub save_http { my ($name, $bytes, $piece) = @_; save('http', $name, chr($piece // 0) . $bytes =~ s/\n/\r\n/gr) }
+
+save_http('length', "HTTP/1.1 200 OK\nContent-Length: 5\n\nxaaab");
+save_http('length-cut', "HTTP/1.1 200 OK\nContent-Length: 9\n\nxaaab", 3);
+save_http('length-twice', "HTTP/1.1 200 OK\nContent-Length: 1\nContent-Length: 2\n\nab");
+save_http('length-and-chunks', "HTTP/1.1 200 OK\nContent-Length: 1\nTransfer-Encoding: chunked\n\n2\nab\n0\n\n");
+save_http('chunks', "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n2\nxa\n2;a=b\nab\n0\nTrailer: x\n\n", 6);
+save_http('chunk-size-bad', "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\nzz\nxa\n");
+save_http('chunk-size-huge', "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\nFFFFFFFFFFFFFFFFF\nxa\n");
+save_http('until-end', "HTTP/1.0 200 OK\n\nxaaab", 1);
+save_http('body-too-long', "HTTP/1.0 200 OK\n\n" . 'xaa' x 100 . 'b', 99);
+save_http('header-too-long', "HTTP/1.1 200 OK\nA: " . 'x' x 600 . "\n\n", 200);
+save_http('interim', "HTTP/1.1 100 Continue\n\nHTTP/1.1 103 Hints\nA: b\n\nHTTP/1.1 200 OK\nContent-Length: 3\n\naab");
+save_http('switching', "HTTP/1.1 101 Switching Protocols\nUpgrade: x\nConnection: upgrade\n\naab", 255);
+save_http('no-content', "HTTP/1.1 204 No Content\n\nbehind");
+save_http('not-modified', "HTTP/1.1 304 Not Modified\nContent-Length: 5\n\n");
+save_http('two', "HTTP/1.1 200 OK\nContent-Length: 1\n\naHTTP/1.1 500 X\n\n", 255);
+save_http('phrase-none', "HTTP/1.1 200\nContent-Length: 0\n\n");
+save_http('phrase-long', "HTTP/1.1 503 " . 'x' x 80 . "\n\n", 4);
+save('http', 'line-feeds-only', "\0HTTP/1.1 200 OK\nContent-Length: 3\n\naab");
+save_http('status-bad', "HTTP/1.1 2x0 OK\n\n");
+save_http('request', "GET / HTTP/1.1\n\n");
+save_http('tls', "\x15\3\1\0\2\2\x46");
+save_http('continued-header', "HTTP/1.1 200 OK\nA: b\n c\nContent-Length: 0\n\n", 2);
+save_http('empty', '');
+
 # --- binds and what else comes first
 my $bind = "smppclient1\0secret08\0SUBMIT\0\x34\1\1*\0";
 save('bind', $_, pdu($_, $bind)) for qw(bind_receiver bind_transmitter bind_transceiver);

@@ -3,3 +3,7 @@ UNIT_TESTS += t/unit/check_http_request
 t_unit_check_http_request_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += t/unit/check_http_reply
 t_unit_check_http_reply_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_response
+t_unit_check_response_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_search
+t_unit_check_search_LDADD = $(UNIT_LDADD)
