@@ -10,6 +10,9 @@
 
 #include "base/addr.h"
 #include "base/log.h"
+#include "tls/client.h"
+#include "tls/names.h"
+#include "tls/server.h"
 
 /*
  * The configuration: text in, one struct out that never changes after. Whoever
@@ -96,6 +99,13 @@ struct conf_check {
     const char *refuse;
 };
 
+/* One `tls` section. */
+struct conf_tls {
+    struct tls_settings settings;
+    const char *names;          /* of a listener: as tls_names_new takes it */
+    const char *server_name;    /* towards a node: "" is the host of its address */
+};
+
 #define CONF_TAG_LEN 2
 
 struct conf_node {
@@ -109,6 +119,8 @@ struct conf_node {
     const char *id_prefix;      /* what its message_ids begin with; "" unless message-id = prefix */
     struct conf_check *checks;  /* in place of the farm's, if there is one */
     size_t check_count;
+    struct conf_tls *tls;       /* in place of the farm's; NULL: none */
+    struct tls_client *tls_client;  /* a reference; NULL: TLS is not spoken */
 };
 
 struct conf_farm {
@@ -147,6 +159,7 @@ struct conf_farm {
     struct conf_check *checks;      /* of all nodes that have none of their own */
     size_t check_count;
     uint32_t resolve_ms;            /* host names of nodes are asked again; 0: never */
+    struct conf_tls *tls;           /* of nodes without their own; NULL: none */
 };
 
 struct conf_listener {
@@ -163,6 +176,11 @@ struct conf_listener {
     uint32_t inactivity_timeout_ms; /* no PDU but enquire_link for so long; 0: no limit */
     uint32_t hold;                  /* octets of a session that wait for a node's window */
     uint32_t max_pdu;
+    /* TLS, where it is spoken */
+    struct conf_tls *tls;           /* the first has all, the others certificates */
+    size_t tls_count;
+    struct tls_server *tls_server;  /* a reference; NULL: TLS is not spoken */
+    struct tls_names *tls_names;
 };
 
 #define CONF_TOKEN_MIN 16

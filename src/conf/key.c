@@ -19,7 +19,9 @@
 #define STRUCT_FARM struct conf_farm
 #define STRUCT_NODE struct conf_node
 #define STRUCT_CHECK struct conf_check
+#define STRUCT_NODE_TLS struct conf_tls
 #define STRUCT_LISTENER struct conf_listener
+#define STRUCT_TLS struct conf_tls
 #define STRUCT_ADMIN struct conf_admin
 
 const struct key keys[] = {
@@ -40,6 +42,8 @@ _Static_assert(sizeof(enum conf_concat_place) == sizeof(uint32_t), "enum of 32 b
 _Static_assert(sizeof(enum conf_concat_loss) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_message_id) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_check_type) == sizeof(uint32_t), "enum of 32 bits");
+_Static_assert(sizeof(enum tls_verify) == sizeof(uint32_t), "enum of 32 bits");
+_Static_assert(sizeof(enum tls_version) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum log_level) == sizeof(uint32_t), "enum of 32 bits");
 
 static const char *const balance_names[] = {
@@ -91,6 +95,20 @@ static const char *const check_type_names[] = {
     NULL,
 };
 
+static const char *const tls_verify_names[] = {
+#define TLS_VERIFY(symbol, name, help) name,
+#include "tls/verify.def"
+#undef TLS_VERIFY
+    NULL,
+};
+
+static const char *const tls_version_names[] = {
+#define TLS_VERSION(symbol, name, number) name,
+#include "tls/version.def"
+#undef TLS_VERSION
+    NULL,
+};
+
 static const char *const level_names[] = {
 #define LEVEL(symbol, name, priority) name,
 #include "base/log_level.def"
@@ -133,8 +151,8 @@ key_section_name(enum key_section section)
 {
     static const char *const names[] = {
         [KEY_TOP] = "", [KEY_FARM] = "farm", [KEY_NODE] = "node",
-        [KEY_CHECK] = "check", [KEY_LISTENER] = "listener",
-        [KEY_ADMIN] = "status",
+        [KEY_CHECK] = "check", [KEY_NODE_TLS] = "tls", [KEY_LISTENER] = "listener",
+        [KEY_TLS] = "tls", [KEY_ADMIN] = "status",
     };
 
     return names[section];
@@ -428,6 +446,10 @@ key_read(const struct key *key, const char *text, void *object, char why[static 
         return read_bounded(key, text, field, why);
     case KEY_FILE:
         return read_file_name(text, field, why);
+    case KEY_TLS_VERIFY:
+        return read_choice(text, tls_verify_names, field, why);
+    case KEY_TLS_VERSION:
+        return read_choice(text, tls_version_names, field, why);
     case KEY_FARM_NAME:
         return true;
     }
@@ -530,6 +552,12 @@ key_print(const struct key *key, const void *object, FILE *out)
     case KEY_SECRET:
         print_secret(*(const char *const *)field, out);
         break;
+    case KEY_TLS_VERIFY:
+        fputs(tls_verify_names[*(const uint32_t *)field], out);
+        break;
+    case KEY_TLS_VERSION:
+        fputs(tls_version_names[*(const uint32_t *)field], out);
+        break;
     case KEY_FARM_NAME:
         print_farm_name(*(const struct conf_farm *const *)field, out);
         break;
@@ -552,6 +580,8 @@ owns_text(enum key_type type)
     case KEY_FILE:
     case KEY_SECRET:
         return true;
+    case KEY_TLS_VERIFY:
+    case KEY_TLS_VERSION:
     case KEY_DURATION:
     case KEY_SIZE:
     case KEY_COUNT:

@@ -11,6 +11,7 @@ libsmpplex_a_SOURCES += \
 	src/conf/read.c src/conf/read.h \
 	src/conf/read_check.c \
 	src/conf/read_admin.c \
+	src/conf/read_tls.c \
 	src/conf/tags.c \
 	src/conf/suggest.c src/conf/suggest.h \
 	src/conf/text.c src/conf/text.h

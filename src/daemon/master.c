@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/expiry.h"
 #include "daemon/worker.h"
 #include "net/listener.h"
 
@@ -25,6 +26,7 @@ struct master {
     struct loop loop;
     struct mailbox mailbox;
     struct worker worker;
+    struct expiry expiry;
     int *fds;                   /* bound; the worker's once it is there */
     ev_signal terminate;
     ev_signal interrupt;
@@ -89,6 +91,7 @@ reload(void)
     if (next->log_level != master.conf->log_level)
         log_set_level(next->log_level);
     worker_follow(&master.worker, next);
+    expiry_watch(&master.expiry, &master.loop, next);
     conf_unref(master.conf);
     master.conf = next;
 }
@@ -200,6 +203,7 @@ master_run(struct conf *conf, const char *path, const char *ready_file)
     raise_descriptor_limit();
     start_watchers();
     mailbox_init(&master.mailbox, &master.loop);
+    expiry_watch(&master.expiry, &master.loop, conf);
     if (!bind_listeners()) {
         status = EXIT_CONFIG;
         goto done;
@@ -221,6 +225,7 @@ out_of_memory:
 done:
     if (master.loop.ev != NULL) {
         mailbox_fini(&master.mailbox);
+        expiry_stop(&master.expiry);
         loop_fini(&master.loop);
     }
     free(master.fds);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "net/tls.h"
 
 #define UNBIND_TIMEOUT_MS 2000
 #define LINGER_MS 1000
@@ -118,6 +119,10 @@ enter(struct link *link, enum link_state state)
     case LINK_CONNECTING:
         link->opened_at_ms = now_ms(link);
         link->bind_number = link->enquire_number = link->unbind_number = 0;
+        if (node_of(link)->tls_client != NULL)
+            tls_connect(&link->conn, node_of(link)->tls_client);
+        else
+            tls_without(&link->conn);
         conn_connect(&link->conn, &node_of(link)->addr, link->farm->connect_timeout_ms);
         break;
     case LINK_BINDING:
@@ -379,7 +384,10 @@ on_conn_open(struct conn *conn)
 {
     struct link *link = conn->owner;
     uint32_t length = get_be32(link->bind);
+    char text[TLS_TEXT_SIZE];
 
+    if (node_of(link)->tls_client != NULL)
+        log_debug(label(link), "TLS %s", tls_text(conn, text));
     link->bind_number = window_number(&link->window);
     enter(link, LINK_BINDING);
     if (!send_bytes(link, link->bind, length, link->bind_number))

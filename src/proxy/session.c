@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #include "base/log.h"
+#include "net/tls.h"
 #include "proxy/downward.h"
 #include "proxy/session_inner.h"
 #include "proxy/upward.h"
@@ -301,6 +302,8 @@ session_accept(struct proxy *proxy, const struct conf_listener *listener, int fd
     proxy->session_count++;
     proxy->counters.sessions_accepted++;
     log_debug(session_label(session), "accepted listener=%s", listener->name);
+    if (listener->tls_server != NULL)
+        tls_accept(&session->conn, listener->tls_server);
     conn_accept(&session->conn, fd);
     loop_timer_start(proxy->loop, &session->timer, listener->bind_timeout_ms);
 }
