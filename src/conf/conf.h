@@ -68,6 +68,12 @@ enum conf_check_type {
 #undef CHECK_TYPE
 };
 
+enum conf_check_tls {
+#define CHECK_TLS(symbol, name, help) CONF_CHECK_TLS_##symbol,
+#include "conf/check_tls.def"
+#undef CHECK_TLS
+};
+
 struct conf_range {
     uint32_t low, high;     /* both belong to it */
 };
@@ -78,6 +84,7 @@ struct conf_check {
     uint32_t port;              /* 0: the node's own */
     const char *address;        /* as it was written */
     struct addr addr;           /* the same, with port 0; its len is 0: the node's */
+    enum conf_check_tls tls;
     uint32_t interval_ms;
     uint32_t fast_interval_ms;  /* not above interval_ms */
     uint32_t down_interval_ms;
@@ -262,6 +269,17 @@ conf_balance_name(enum conf_balance balance);
 
 const char *
 conf_check_type_name(enum conf_check_type type);
+
+/* What such a check of this node speaks TLS by; NULL: it doesn't. */
+static inline struct tls_client *
+conf_check_client(const struct conf_check *check, const struct conf_node *node)
+{
+    bool elsewhere = check->port != 0 || check->addr.len != 0;
+
+    if (check->tls == CONF_CHECK_TLS_NO || (check->tls == CONF_CHECK_TLS_NODE && elsewhere))
+        return NULL;
+    return node->tls_client;
+}
 
 /* The checks by which this node is probed: its own, or else its farm's. */
 static inline const struct conf_check *

@@ -42,6 +42,7 @@ _Static_assert(sizeof(enum conf_concat_place) == sizeof(uint32_t), "enum of 32 b
 _Static_assert(sizeof(enum conf_concat_loss) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_message_id) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_check_type) == sizeof(uint32_t), "enum of 32 bits");
+_Static_assert(sizeof(enum conf_check_tls) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum tls_verify) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum tls_version) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum log_level) == sizeof(uint32_t), "enum of 32 bits");
@@ -92,6 +93,13 @@ static const char *const check_type_names[] = {
 #define CHECK_TYPE(symbol, name, help) name,
 #include "conf/check_type.def"
 #undef CHECK_TYPE
+    NULL,
+};
+
+static const char *const check_tls_names[] = {
+#define CHECK_TLS(symbol, name, help) name,
+#include "conf/check_tls.def"
+#undef CHECK_TLS
     NULL,
 };
 
@@ -433,6 +441,8 @@ key_read(const struct key *key, const char *text, void *object, char why[static 
         return read_text(text, field, why);
     case KEY_CHECK_TYPE:
         return read_choice(text, check_type_names, field, why);
+    case KEY_CHECK_TLS:
+        return read_choice(text, check_tls_names, field, why);
     case KEY_HTTP_STATUS:
         return read_http_status(text, field, why);
     case KEY_IP:
@@ -546,6 +556,9 @@ key_print(const struct key *key, const void *object, FILE *out)
     case KEY_CHECK_TYPE:
         fputs(check_type_names[*(const uint32_t *)field], out);
         break;
+    case KEY_CHECK_TLS:
+        fputs(check_tls_names[*(const uint32_t *)field], out);
+        break;
     case KEY_HTTP_STATUS:
         print_range(field, out);
         break;
@@ -595,6 +608,7 @@ owns_text(enum key_type type)
     case KEY_MESSAGE_ID:
     case KEY_LOG_LEVEL:
     case KEY_CHECK_TYPE:
+    case KEY_CHECK_TLS:
     case KEY_HTTP_STATUS:
     case KEY_FARM_NAME:
         break;

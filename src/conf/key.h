@@ -46,6 +46,7 @@ enum key_type {
     KEY_LOG_TARGET,
     KEY_ADDRESS,        /* kept as it was written */
     KEY_CHECK_TYPE,
+    KEY_CHECK_TLS,
     KEY_HTTP_STATUS,    /* "200", "200-399" */
     KEY_IP,             /* an IPv4 or IPv6 address, or empty */
     KEY_IP_PORT,        /* the same with a port if you like: 192.0.2.1:53, [2001:db8::1]:53 */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 libsmpplex_a_SOURCES += \
-	src/conf/balance.def src/conf/check_type.def \
+	src/conf/balance.def src/conf/check_tls.def src/conf/check_type.def \
 	src/conf/concat_loss.def src/conf/concat_place.def \
 	src/conf/message_id.def src/conf/rate_excess.def src/conf/redispatch.def src/conf/key.def \
 	src/conf/build.h \
