@@ -4,6 +4,7 @@ libsmpplex_a_SOURCES += \
 	src/conf/concat_loss.def src/conf/concat_place.def \
 	src/conf/message_id.def src/conf/rate_excess.def src/conf/redispatch.def src/conf/key.def \
 	src/conf/build.h \
+	src/conf/choice.c src/conf/choice.h \
 	src/conf/conf.c src/conf/conf.h \
 	src/conf/follow.c \
 	src/conf/key.c src/conf/key.h \
