@@ -11,6 +11,7 @@ UNIT_TESTS =
 UNIT_LDADD = $(CHECK_LIBS) $(LDADD)
 include t/unit/base.mk
 include t/unit/smpp.mk
+include t/unit/tls.mk
 include t/unit/conf.mk
 include t/unit/http.mk
 include t/unit/route.mk
@@ -28,14 +29,14 @@ endif
 LOG_DRIVER = $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = TEST_SRCDIR='$(abs_top_srcdir)'; export TEST_SRCDIR;
 
-EXTRA_DIST += t/unit/unit.h
+EXTRA_DIST += t/unit/unit.h t/unit/certificate.h
 include t/fuzz/local.mk
 include t/e2e/local.mk
 
 # --- Perl tests, after the unit tests.
 PROVE_ENV = PROVE='$(PROVE)' NODE_MODULES='$(NODE_MODULES)' TEST_CC='$(CC)' \
 	TEST_CPPFLAGS='$(DEFS) -I$(abs_top_builddir) $(abs_cppflags) $(CPPFLAGS)' \
-	TEST_CFLAGS='$(WARN_CFLAGS) $(PTHREAD_CFLAGS) $(CONFUSE_CFLAGS) $(XXHASH_CFLAGS) $(JANSSON_CFLAGS)' \
+	TEST_CFLAGS='$(WARN_CFLAGS) $(PTHREAD_CFLAGS) $(CONFUSE_CFLAGS) $(XXHASH_CFLAGS) $(JANSSON_CFLAGS) $(OPENSSL_CFLAGS)' \
 	$(SHELL) $(top_srcdir)/t/prove '$(abs_top_srcdir)' '$(abs_top_builddir)'
 abs_cppflags = -D_GNU_SOURCE -I$(abs_top_srcdir)/src -I$(abs_top_srcdir)/t
 
@@ -66,7 +67,7 @@ check-asan check-tsan check-valgrind coverage:
 lint: all
 	@$(SHELL) $(top_srcdir)/t/lint/deep '$(abs_top_srcdir)' '$(CC)' \
 		'$(DEFS) -I$(abs_top_builddir) $(abs_cppflags)' \
-		'$(CONFUSE_CFLAGS) $(XXHASH_CFLAGS) $(JANSSON_CFLAGS)'
+		'$(CONFUSE_CFLAGS) $(XXHASH_CFLAGS) $(JANSSON_CFLAGS) $(OPENSSL_CFLAGS)'
 	@$(PROVE_ENV) lint
 
 demo: all
@@ -77,6 +78,10 @@ bench: all
 	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' TEST_CC='$(CC)' \
 		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/bench.pl' $(BENCH_FLAGS)
 
+bench-tls: all
+	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
+		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/tls.pl' $(BENCH_FLAGS)
+
 clean-local:
 	rm -rf t/work t/work-bench
 distclean-local:
@@ -84,4 +89,4 @@ distclean-local:
 
 AM_DISTCHECK_CONFIGURE_FLAGS = NODE_MODULES='$(abs_top_srcdir)/t/interop/node_modules'
 .PHONY: need-check check-unit check-e2e check-interop check-lint check-asan check-tsan check-valgrind \
-	coverage lint demo bench
+	coverage lint demo bench bench-tls

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "check/probe.h"
+#include "net/tls.h"
 
 #define HURRY_MS 10         /* a hurried probe begins so soon, */
 #define APART_MS 100        /* but so long after the one before */
@@ -154,7 +155,12 @@ static enum check_outcome
 outcome_of(enum conn_end how, int error)
 {
     switch (how) {
+    case CONN_END_PROTOCOL:
+        return CHECK_TLS;
+    case CONN_END_HANDSHAKE_TIMEOUT:
+        return CHECK_ANSWER_TIMEOUT;
     case CONN_END_PEER_CLOSED:
+    case CONN_END_HANDSHAKE_CLOSED:
         return CHECK_CLOSED;
     case CONN_END_RESET:
         return CHECK_RESET;
@@ -177,7 +183,8 @@ outcome_of(enum conn_end how, int error)
 static void
 on_timeout(struct check *check)
 {
-    const char *awaited = check->kind->awaits(check);
+    bool shakes = check->conn.state == CONN_HANDSHAKE;
+    const char *awaited = shakes ? "TLS" : check->kind->awaits(check);
 
     if (check->conn.state == CONN_CONNECTING)
         check_done(check, CHECK_CONNECT_TIMEOUT, "ms=%u", check->conf->timeout_ms);
@@ -220,6 +227,10 @@ begin(struct check *check)
         return;
     }
     loop_timer_start(check->loop, &check->timer, check->conf->timeout_ms);
+    if (check->tls != NULL)
+        tls_connect(&check->conn, check->tls);
+    else
+        tls_without(&check->conn);
     conn_connect(&check->conn, &check->target, check->conf->timeout_ms + CONN_SLACK_MS);
 }
 
@@ -279,7 +290,11 @@ on_conn_end(struct conn *conn, enum conn_end how, int error)
 
     if (!check->probing)
         return;
-    if (outcome == CHECK_CLOSED && check->kind->on_closed != NULL)
+    if (outcome == CHECK_TLS)
+        check_done(check, outcome, "error=\"%s\"", conn_end_words(how, error));
+    else if (how == CONN_END_HANDSHAKE_CLOSED)
+        check_done(check, outcome, "awaited=TLS");
+    else if (outcome == CHECK_CLOSED && check->kind->on_closed != NULL)
         check->kind->on_closed(check);
     else if (outcome == CHECK_CLOSED || outcome == CHECK_RESET)
         check_done(check, outcome, "awaited=%s", check->kind->awaits(check));
@@ -317,6 +332,8 @@ check_open(struct loop *loop, const struct check_options *options)
     check->ops = options->ops;
     check->owner = options->owner;
     check->kind = kind_of(options->conf->type);
+    if (options->tls != NULL)
+        check->tls = tls_client_ref(options->tls);
     check->pace = CHECK_PACE_FAST;
     search_init(&check->expect, options->conf->expect);
     search_init(&check->refuse, options->conf->refuse);
@@ -334,7 +351,10 @@ check_open(struct loop *loop, const struct check_options *options)
 static void
 bury(struct grave *grave)
 {
-    free(container_of(grave, struct check, grave));
+    struct check *check = container_of(grave, struct check, grave);
+
+    tls_client_unref(check->tls);
+    free(check);
 }
 
 void

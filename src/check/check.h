@@ -68,6 +68,7 @@ struct check_ops {
 struct check_options {
     const struct conf_check *conf;  /* must outlive the check */
     const struct addr *node;        /* the node's address (copied); NULL: not known yet */
+    struct tls_client *tls;         /* conf_check_client's (it is kept); NULL: plain */
     const struct check_ops *ops;
     void *owner;
     /* The first probes of `count` checks are spread over their interval; this is

@@ -46,6 +46,7 @@ struct check {
     const struct check_ops *ops;
     void *owner;
     const struct probe_kind *kind;
+    struct tls_client *tls;     /* a reference; NULL: plain */
     /* this thread's */
     struct conn conn;           /* the node's, while probing and a moment longer */
     struct addr addr;           /* the node's; len 0: not known */

@@ -139,17 +139,40 @@ free_checks(struct conf_check *checks, size_t count)
 }
 
 static void
+free_tls(enum key_section section, struct conf_tls *tls, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        free_keys(section, &tls[i]);
+    free(tls);
+}
+
+static void
+free_listener(struct conf_listener *listener)
+{
+    tls_server_unref(listener->tls_server);
+    tls_names_free(listener->tls_names);
+    free_tls(KEY_TLS, listener->tls, listener->tls_count);
+    free_keys(KEY_LISTENER, listener);
+    free((char *)listener->name);
+}
+
+static void
 free_farm(struct conf_farm *farm)
 {
     size_t i;
 
     for (i = 0; i < farm->node_count; i++) {
+        tls_client_unref(farm->nodes[i].tls_client);
+        free_tls(KEY_NODE_TLS, farm->nodes[i].tls, farm->nodes[i].tls != NULL);
         free_keys(KEY_NODE, &farm->nodes[i]);
         free((char *)farm->nodes[i].name);
         free_checks(farm->nodes[i].checks, farm->nodes[i].check_count);
     }
     free(farm->nodes);
     free_checks(farm->checks, farm->check_count);
+    free_tls(KEY_NODE_TLS, farm->tls, farm->tls != NULL);
     free_keys(KEY_FARM, farm);
     free((char *)farm->name);
 }
@@ -173,10 +196,8 @@ conf_unref(struct conf *conf)
         return;
     for (i = 0; i < conf->farm_count; i++)
         free_farm(&conf->farms[i]);
-    for (i = 0; i < conf->listener_count; i++) {
-        free_keys(KEY_LISTENER, &conf->listeners[i]);
-        free((char *)conf->listeners[i].name);
-    }
+    for (i = 0; i < conf->listener_count; i++)
+        free_listener(&conf->listeners[i]);
     free(conf->farms);
     free(conf->listeners);
     free_admin(conf->admin);
@@ -193,16 +214,38 @@ is_printed(const struct key *key, const void *object)
 }
 
 static void
+print_key(const struct key *key, int indent, const void *object, FILE *out)
+{
+    fprintf(out, "%*s%s = ", indent, "", key->name);
+    key_print(key, object, out);
+    fputc('\n', out);
+}
+
+static void
 print_keys(enum key_section section, int indent, const void *object, FILE *out)
 {
     size_t i;
 
     for (i = 0; i < key_count; i++)
-        if (keys[i].section == section && is_printed(&keys[i], object)) {
-            fprintf(out, "%*s%s = ", indent, "", keys[i].name);
-            key_print(&keys[i], object, out);
-            fputc('\n', out);
+        if (keys[i].section == section && is_printed(&keys[i], object))
+            print_key(&keys[i], indent, object, out);
+}
+
+static void
+print_tls(enum key_section section, int indent, const struct conf_tls *tls, size_t count, FILE *out)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        fprintf(out, "%*stls {\n", indent, "");
+        if (i == 0) {
+            print_keys(section, indent + 4, &tls[i], out);
+        } else {    /* the rest is the first one's */
+            print_key(key_find(section, "certificate"), indent + 4, &tls[i], out);
+            print_key(key_find(section, "key"), indent + 4, &tls[i], out);
         }
+        fprintf(out, "%*s}\n", indent, "");
+    }
 }
 
 static void
@@ -224,10 +267,12 @@ print_farm(const struct conf_farm *farm, FILE *out)
 
     fprintf(out, "\nfarm %s {\n", farm->name);
     print_keys(KEY_FARM, 4, farm, out);
+    print_tls(KEY_NODE_TLS, 4, farm->tls, farm->tls != NULL, out);
     print_checks(farm->checks, farm->check_count, 4, out);
     for (i = 0; i < farm->node_count; i++) {
         fprintf(out, "    node %s {\n", farm->nodes[i].name);
         print_keys(KEY_NODE, 8, &farm->nodes[i], out);
+        print_tls(KEY_NODE_TLS, 8, farm->nodes[i].tls, farm->nodes[i].tls != NULL, out);
         print_checks(farm->nodes[i].checks, farm->nodes[i].check_count, 8, out);
         fputs("    }\n", out);
     }
@@ -245,6 +290,7 @@ conf_print(const struct conf *conf, FILE *out)
     for (i = 0; i < conf->listener_count; i++) {
         fprintf(out, "\nlistener %s {\n", conf->listeners[i].name);
         print_keys(KEY_LISTENER, 4, &conf->listeners[i], out);
+        print_tls(KEY_TLS, 4, conf->listeners[i].tls, conf->listeners[i].tls_count, out);
         fputs("}\n", out);
     }
     if (conf->admin != NULL) {

@@ -10,6 +10,9 @@
 
 #include "base/addr.h"
 #include "base/log.h"
+#include "tls/client.h"
+#include "tls/names.h"
+#include "tls/server.h"
 
 /*
  * The configuration: text in, one struct out that never changes after. Whoever
@@ -97,6 +100,12 @@ conf_has_status(const struct conf_statuses *statuses, uint32_t status)
     return false;
 }
 
+enum conf_check_tls {
+#define CHECK_TLS(symbol, name, help) CONF_CHECK_TLS_##symbol,
+#include "conf/check_tls.def"
+#undef CHECK_TLS
+};
+
 struct conf_range {
     uint32_t low, high;     /* both belong to it */
 };
@@ -107,6 +116,7 @@ struct conf_check {
     uint32_t port;              /* 0: the node's own */
     const char *address;        /* as it was written */
     struct addr addr;           /* the same, with port 0; its len is 0: the node's */
+    enum conf_check_tls tls;
     uint32_t interval_ms;
     uint32_t fast_interval_ms;  /* not above interval_ms */
     uint32_t down_interval_ms;
@@ -128,6 +138,13 @@ struct conf_check {
     const char *refuse;
 };
 
+/* One `tls` section. */
+struct conf_tls {
+    struct tls_settings settings;
+    const char *names;          /* of a listener: as tls_names_new takes it */
+    const char *server_name;    /* towards a node: "" is the host of its address */
+};
+
 #define CONF_TAG_LEN 2
 
 struct conf_node {
@@ -141,6 +158,8 @@ struct conf_node {
     const char *id_prefix;      /* what its message_ids begin with; "" unless message-id = prefix */
     struct conf_check *checks;  /* in place of the farm's, if there is one */
     size_t check_count;
+    struct conf_tls *tls;       /* in place of the farm's; NULL: none */
+    struct tls_client *tls_client;  /* a reference; NULL: TLS is not spoken */
 };
 
 struct conf_farm {
@@ -189,6 +208,7 @@ struct conf_farm {
     uint32_t sick_share;            /* percent of the responses of a sick_window */
     uint32_t sick_window_ms;
     uint32_t resolve_ms;            /* host names of nodes are asked again; 0: never */
+    struct conf_tls *tls;           /* of nodes without their own; NULL: none */
 };
 
 struct conf_listener {
@@ -205,6 +225,11 @@ struct conf_listener {
     uint32_t inactivity_timeout_ms; /* no PDU but enquire_link for so long; 0: no limit */
     uint32_t hold;                  /* octets of a session that wait for a node's window */
     uint32_t max_pdu;
+    /* TLS, where it is spoken */
+    struct conf_tls *tls;           /* the first has all, the others certificates */
+    size_t tls_count;
+    struct tls_server *tls_server;  /* a reference; NULL: TLS is not spoken */
+    struct tls_names *tls_names;
 };
 
 #define CONF_TOKEN_MIN 16
@@ -288,6 +313,17 @@ conf_balance_name(enum conf_balance balance);
 
 const char *
 conf_check_type_name(enum conf_check_type type);
+
+/* What such a check of this node speaks TLS by; NULL: it doesn't. */
+static inline struct tls_client *
+conf_check_client(const struct conf_check *check, const struct conf_node *node)
+{
+    bool elsewhere = check->port != 0 || check->addr.len != 0;
+
+    if (check->tls == CONF_CHECK_TLS_NO || (check->tls == CONF_CHECK_TLS_NODE && elsewhere))
+        return NULL;
+    return node->tls_client;
+}
 
 /* The checks by which this node is probed: its own, or else its farm's. */
 static inline const struct conf_check *

@@ -140,6 +140,8 @@ take_node(struct conf_farm *next, const struct conf_node *was, struct conf_node 
     *place = (struct conf_node){.name = strdup(was->name), .address = strdup(was->address),
                                 .addr = was->addr, .gone = true, .tag = strdup(was->tag),
                                 .id_prefix = strdup(was->id_prefix)};
+    if (was->tls_client != NULL)
+        place->tls_client = tls_client_ref(was->tls_client);
     return place->name != NULL && place->address != NULL && place->tag != NULL &&
            place->id_prefix != NULL;
 }

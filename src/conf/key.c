@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/choice.h"
 #include "conf/conf.h"
 #include "smpp/pdu.h"
 #include "smpp/status.h"
@@ -19,7 +20,9 @@
 #define STRUCT_FARM struct conf_farm
 #define STRUCT_NODE struct conf_node
 #define STRUCT_CHECK struct conf_check
+#define STRUCT_NODE_TLS struct conf_tls
 #define STRUCT_LISTENER struct conf_listener
+#define STRUCT_TLS struct conf_tls
 #define STRUCT_ADMIN struct conf_admin
 
 const struct key keys[] = {
@@ -31,88 +34,6 @@ const struct key keys[] = {
 };
 
 const size_t key_count = sizeof(keys) / sizeof(keys[0]);
-
-/* Numbers and enums are all read and written as 32 bits. */
-_Static_assert(sizeof(enum conf_balance) == sizeof(uint32_t), "enum of 32 bits");
-_Static_assert(sizeof(enum conf_redispatch) == sizeof(uint32_t), "enum of 32 bits");
-_Static_assert(sizeof(enum conf_rate_excess) == sizeof(uint32_t), "enum of 32 bits");
-_Static_assert(sizeof(enum conf_on_down) == sizeof(uint32_t), "enum of 32 bits");
-_Static_assert(sizeof(enum conf_fail_back) == sizeof(uint32_t), "enum of 32 bits");
-_Static_assert(sizeof(enum conf_concat_place) == sizeof(uint32_t), "enum of 32 bits");
-_Static_assert(sizeof(enum conf_concat_loss) == sizeof(uint32_t), "enum of 32 bits");
-_Static_assert(sizeof(enum conf_message_id) == sizeof(uint32_t), "enum of 32 bits");
-_Static_assert(sizeof(enum conf_check_type) == sizeof(uint32_t), "enum of 32 bits");
-_Static_assert(sizeof(enum log_level) == sizeof(uint32_t), "enum of 32 bits");
-
-static const char *const balance_names[] = {
-#define BALANCE(symbol, name, help) name,
-#include "conf/balance.def"
-#undef BALANCE
-    NULL,
-};
-
-static const char *const redispatch_names[] = {
-#define REDISPATCH(symbol, name, help) name,
-#include "conf/redispatch.def"
-#undef REDISPATCH
-    NULL,
-};
-
-static const char *const rate_excess_names[] = {
-#define RATE_EXCESS(symbol, name, help) name,
-#include "conf/rate_excess.def"
-#undef RATE_EXCESS
-    NULL,
-};
-
-static const char *const on_down_names[] = {
-#define ON_DOWN(symbol, name, help) name,
-#include "conf/on_down.def"
-#undef ON_DOWN
-    NULL,
-};
-
-static const char *const fail_back_names[] = {
-#define FAIL_BACK(symbol, name, help) name,
-#include "conf/fail_back.def"
-#undef FAIL_BACK
-    NULL,
-};
-
-static const char *const concat_place_names[] = {
-#define CONCAT_PLACE(symbol, name, help) name,
-#include "conf/concat_place.def"
-#undef CONCAT_PLACE
-    NULL,
-};
-
-static const char *const concat_loss_names[] = {
-#define CONCAT_LOSS(symbol, name, help) name,
-#include "conf/concat_loss.def"
-#undef CONCAT_LOSS
-    NULL,
-};
-
-static const char *const message_id_names[] = {
-#define MESSAGE_ID(symbol, name, help) name,
-#include "conf/message_id.def"
-#undef MESSAGE_ID
-    NULL,
-};
-
-static const char *const check_type_names[] = {
-#define CHECK_TYPE(symbol, name, help) name,
-#include "conf/check_type.def"
-#undef CHECK_TYPE
-    NULL,
-};
-
-static const char *const level_names[] = {
-#define LEVEL(symbol, name, priority) name,
-#include "base/log_level.def"
-#undef LEVEL
-    NULL,
-};
 
 /* The largest first; what has no unit stands last. */
 struct unit {
@@ -133,24 +54,12 @@ static const struct unit count_units[] = {
 };
 
 const char *
-conf_balance_name(enum conf_balance balance)
-{
-    return balance_names[balance];
-}
-
-const char *
-conf_check_type_name(enum conf_check_type type)
-{
-    return check_type_names[type];
-}
-
-const char *
 key_section_name(enum key_section section)
 {
     static const char *const names[] = {
         [KEY_TOP] = "", [KEY_FARM] = "farm", [KEY_NODE] = "node",
-        [KEY_CHECK] = "check", [KEY_LISTENER] = "listener",
-        [KEY_ADMIN] = "status",
+        [KEY_CHECK] = "check", [KEY_NODE_TLS] = "tls", [KEY_LISTENER] = "listener",
+        [KEY_TLS] = "tls", [KEY_ADMIN] = "status",
     };
 
     return names[section];
@@ -429,36 +338,16 @@ key_read(const struct key *key, const char *text, void *object, char why[static 
         return read_status(key, text, field, why);
     case KEY_STATUSES:
         return read_statuses(key, text, field, why);
-    case KEY_ON_DOWN:
-        return read_choice(text, on_down_names, field, why);
-    case KEY_FAIL_BACK:
-        return read_choice(text, fail_back_names, field, why);
     case KEY_BOOL:
         return read_bool(text, field, why);
-    case KEY_BALANCE:
-        return read_choice(text, balance_names, field, why);
-    case KEY_REDISPATCH:
-        return read_choice(text, redispatch_names, field, why);
-    case KEY_RATE_EXCESS:
-        return read_choice(text, rate_excess_names, field, why);
-    case KEY_CONCAT_PLACE:
-        return read_choice(text, concat_place_names, field, why);
-    case KEY_CONCAT_LOSS:
-        return read_choice(text, concat_loss_names, field, why);
-    case KEY_MESSAGE_ID:
-        return read_choice(text, message_id_names, field, why);
     case KEY_TAG:
         return read_id_part(text, CONF_TAG_LEN, CONF_TAG_LEN, "two letters or digits", field, why);
     case KEY_ID_PREFIX:
         return read_id_part(text, 1, 16, "1 to 16 letters or digits", field, why);
-    case KEY_LOG_LEVEL:
-        return read_choice(text, level_names, field, why);
     case KEY_LOG_TARGET:
         return read_log_target(text, field, why);
     case KEY_ADDRESS:
         return read_text(text, field, why);
-    case KEY_CHECK_TYPE:
-        return read_choice(text, check_type_names, field, why);
     case KEY_HTTP_STATUS:
         return read_http_status(text, field, why);
     case KEY_IP:
@@ -472,6 +361,8 @@ key_read(const struct key *key, const char *text, void *object, char why[static 
         return read_bounded(key, text, field, why);
     case KEY_FILE:
         return read_file_name(text, field, why);
+    case KEY_CHOICES:
+        return read_choice(text, choice_names(key->type), field, why);
     case KEY_FARM_NAME:
         return true;
     }
@@ -544,35 +435,8 @@ key_print(const struct key *key, const void *object, FILE *out)
     case KEY_STATUSES:
         print_statuses(field, out);
         break;
-    case KEY_ON_DOWN:
-        fputs(on_down_names[*(const uint32_t *)field], out);
-        break;
-    case KEY_FAIL_BACK:
-        fputs(fail_back_names[*(const uint32_t *)field], out);
-        break;
     case KEY_BOOL:
         fputs(*(const bool *)field ? "true" : "false", out);
-        break;
-    case KEY_BALANCE:
-        fputs(balance_names[*(const uint32_t *)field], out);
-        break;
-    case KEY_REDISPATCH:
-        fputs(redispatch_names[*(const uint32_t *)field], out);
-        break;
-    case KEY_RATE_EXCESS:
-        fputs(rate_excess_names[*(const uint32_t *)field], out);
-        break;
-    case KEY_CONCAT_PLACE:
-        fputs(concat_place_names[*(const uint32_t *)field], out);
-        break;
-    case KEY_CONCAT_LOSS:
-        fputs(concat_loss_names[*(const uint32_t *)field], out);
-        break;
-    case KEY_MESSAGE_ID:
-        fputs(message_id_names[*(const uint32_t *)field], out);
-        break;
-    case KEY_LOG_LEVEL:
-        fputs(level_names[*(const uint32_t *)field], out);
         break;
     case KEY_LOG_TARGET:
     case KEY_ADDRESS:
@@ -586,14 +450,14 @@ key_print(const struct key *key, const void *object, FILE *out)
     case KEY_FILE:
         print_text(*(const char *const *)field, out);
         break;
-    case KEY_CHECK_TYPE:
-        fputs(check_type_names[*(const uint32_t *)field], out);
-        break;
     case KEY_HTTP_STATUS:
         print_range(field, out);
         break;
     case KEY_SECRET:
         print_secret(*(const char *const *)field, out);
+        break;
+    case KEY_CHOICES:
+        fputs(choice_names(key->type)[*(const uint32_t *)field], out);
         break;
     case KEY_FARM_NAME:
         print_farm_name(*(const struct conf_farm *const *)field, out);
@@ -622,17 +486,8 @@ owns_text(enum key_type type)
     case KEY_COUNT:
     case KEY_STATUS:
     case KEY_BOOL:
-    case KEY_BALANCE:
-    case KEY_REDISPATCH:
-    case KEY_RATE_EXCESS:
     case KEY_STATUSES:
-    case KEY_ON_DOWN:
-    case KEY_FAIL_BACK:
-    case KEY_CONCAT_PLACE:
-    case KEY_CONCAT_LOSS:
-    case KEY_MESSAGE_ID:
-    case KEY_LOG_LEVEL:
-    case KEY_CHECK_TYPE:
+    case KEY_CHOICES:
     case KEY_HTTP_STATUS:
     case KEY_FARM_NAME:
         break;

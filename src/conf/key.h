@@ -20,9 +20,13 @@ enum key_section {
     KEY_FARM,
     KEY_NODE,
     KEY_CHECK,
+    KEY_NODE_TLS,       /* the `tls` of a farm or a node */
     KEY_LISTENER,
+    KEY_TLS,            /* the `tls` of a listener */
     KEY_ADMIN,          /* the status endpoint */
 };
+
+#define KEY_LAST KEY_ADMIN
 
 enum key_type {
     KEY_DURATION,       /* "500ms", "5s", "2m", "1h"; a bare number is seconds */
@@ -45,6 +49,7 @@ enum key_type {
     KEY_LOG_TARGET,
     KEY_ADDRESS,        /* kept as it was written */
     KEY_CHECK_TYPE,
+    KEY_CHECK_TLS,
     KEY_HTTP_STATUS,    /* "200", "200-399" */
     KEY_IP,             /* an IPv4 or IPv6 address, or empty */
     KEY_IP_PORT,        /* the same with a port if you like: 192.0.2.1:53, [2001:db8::1]:53 */
@@ -53,6 +58,8 @@ enum key_type {
     KEY_PATH,           /* of a URL: begins with a slash */
     KEY_FILE,           /* /PATH, or empty */
     KEY_SECRET,         /* as KEY_TEXT, and never written */
+    KEY_TLS_VERIFY,
+    KEY_TLS_VERSION,
     KEY_FARM_NAME,      /* whoever knows the farms reads it */
 };
 
@@ -91,7 +98,7 @@ key_free(const struct key *key, void *object);
 const struct key *
 key_find(enum key_section section, const char *name);
 
-/* "", "farm", "node", "check", "listener", "status" */
+/* "", "farm", "node", "check", "tls", "listener", "tls", "status" */
 const char *
 key_section_name(enum key_section section);
 

@@ -76,13 +76,24 @@ read_set_at(cfg_t *section, const char *keyword)
 
 /* What libconfuse tells */
 
+static bool
+has_option(const cfg_t *cfg, const char *name)
+{
+    const cfg_opt_t *opt = cfg->opts;
+
+    while (opt->name != NULL && strcmp(opt->name, name) != 0)
+        opt++;
+    return opt->name != NULL;
+}
+
 static enum key_section
 section_of(cfg_t *cfg)
 {
     enum key_section section;
 
-    for (section = KEY_FARM; section <= KEY_ADMIN; section++)
-        if (strcmp(cfg_name(cfg), key_section_name(section)) == 0)
+    for (section = KEY_FARM; section <= KEY_LAST; section++)
+        if (strcmp(cfg_name(cfg), key_section_name(section)) == 0
+            && (section != KEY_NODE_TLS || has_option(cfg, "server-name")))
             return section;
     return KEY_TOP;
 }
@@ -195,17 +206,22 @@ make_tree(void)
 {
     const int flags = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
     cfg_opt_t top[OPTIONS_MAX] = {0}, farm[OPTIONS_MAX] = {0};
-    cfg_opt_t node[OPTIONS_MAX] = {0}, check[OPTIONS_MAX] = {0}, listener[OPTIONS_MAX] = {0};
-    cfg_opt_t admin[OPTIONS_MAX] = {0};
+    cfg_opt_t node[OPTIONS_MAX] = {0}, check[OPTIONS_MAX] = {0}, node_tls[OPTIONS_MAX] = {0};
+    cfg_opt_t listener[OPTIONS_MAX] = {0}, tls[OPTIONS_MAX] = {0}, admin[OPTIONS_MAX] = {0};
     size_t n;
 
     keyword_options(KEY_CHECK, check);
+    keyword_options(KEY_NODE_TLS, node_tls);
     n = keyword_options(KEY_NODE, node);
     node[n] = (cfg_opt_t)CFG_SEC("check", check, CFGF_MULTI);
-    keyword_options(KEY_LISTENER, listener);
+    node[n + 1] = (cfg_opt_t)CFG_SEC("tls", node_tls, CFGF_MULTI);
+    keyword_options(KEY_TLS, tls);
+    n = keyword_options(KEY_LISTENER, listener);
+    listener[n] = (cfg_opt_t)CFG_SEC("tls", tls, CFGF_MULTI);
     n = keyword_options(KEY_FARM, farm);
     farm[n] = (cfg_opt_t)CFG_SEC("node", node, flags);
     farm[n + 1] = (cfg_opt_t)CFG_SEC("check", check, CFGF_MULTI);
+    farm[n + 2] = (cfg_opt_t)CFG_SEC("tls", node_tls, CFGF_MULTI);
     n = keyword_options(KEY_TOP, top);
     top[n] = (cfg_opt_t)CFG_SEC("farm", farm, flags);
     top[n + 1] = (cfg_opt_t)CFG_SEC("listener", listener, flags);
@@ -262,7 +278,8 @@ read_key(cfg_t *section, const struct key *key, void *object)
     if (set_at(opt) == 0)
         return key->initial != NULL
                || fail(section, opened_at(section), "%s '%s' has no %s: %s", cfg_name(section),
-                       cfg_title(section), key->name, key->help);
+                       cfg_title(section) != NULL ? cfg_title(section) : "", key->name,
+                       key->help);
     text = cfg_opt_getnstr(opt, 0);
     return key_read(key, text, object, why)
            || fail(section, set_at(opt), "%s = %.128s: %s", key->name,
@@ -353,7 +370,8 @@ read_farm(cfg_t *section, struct conf_farm *farm)
     for (i = 0; i < n; i++)
         if (!read_node(cfg_getnsec(section, "node", i), farm, &farm->nodes[i]))
             return false;
-    return read_tags(section, farm) && read_checks_fit(section, farm);
+    return read_tags(section, farm) && read_farm_tls(section, farm)
+           && read_checks_fit(section, farm);
 }
 
 static bool
@@ -394,7 +412,7 @@ read_listener(cfg_t *section, const struct conf *conf, struct conf_listener *lis
         return fail(section, set_at(cfg_getopt(section, "address")),
                     "listener '%s' has the same address as listener '%s'", listener->name,
                     twin->name);
-    return true;
+    return read_listener_tls(section, listener);
 }
 
 static bool

@@ -40,8 +40,17 @@ read_checks(cfg_t *section, struct conf_check **checks, size_t *count);
 /* What farm's checks mean for the nodes that they are for, once all are read. */
 MUST_USE bool
 read_checks_fit(cfg_t *section, const struct conf_farm *farm);
+
 /* conf/read_admin.c: the `status` section, if there is one. */
 MUST_USE bool
 read_admin(cfg_t *top, struct conf *conf);
+
+/* conf/read_tls.c: the `tls` sections of a farm and of its nodes, which are read. */
+MUST_USE bool
+read_farm_tls(cfg_t *section, struct conf_farm *farm);
+
+/* The `tls` sections of a listener. */
+MUST_USE bool
+read_listener_tls(cfg_t *section, struct conf_listener *listener);
 
 #endif

@@ -185,7 +185,11 @@ read_checks(cfg_t *section, struct conf_check **checks, size_t *count)
 static bool
 check_fits(cfg_t *section, const struct conf_check *check, const struct conf_node *node)
 {
-    if ((check->port == 0) == (check->address[0] == '\0'))
+    if (check->tls == CONF_CHECK_TLS_YES && node->tls_client == NULL)
+        return read_fail(section, read_set_at(section, "tls"),
+                         "tls = yes: node '%s' and its farm have no tls section", node->name);
+    if (node->addr.sa.any.sa_family != AF_UNIX
+        || (check->port == 0) == (check->address[0] == '\0'))
         return true;
     return read_fail(section, read_opened_at(section),
                      "node '%s' is a unix socket: its check must name both address and port, or "
@@ -200,8 +204,6 @@ read_checks_fit(cfg_t *section, const struct conf_farm *farm)
     cfg_t *holder;
 
     for (i = 0; i < farm->node_count; i++) {
-        if (farm->nodes[i].addr.sa.any.sa_family != AF_UNIX)
-            continue;
         checks = conf_node_checks(farm, &farm->nodes[i], &count);
         holder = checks == farm->checks ? section : cfg_getnsec(section, "node", (unsigned)i);
         for (k = 0; k < count; k++)

@@ -39,11 +39,14 @@ holds(enum key_section outer, enum key_section inner)
     case KEY_TOP:
         return inner == KEY_FARM || inner == KEY_LISTENER || inner == KEY_ADMIN;
     case KEY_FARM:
-        return inner == KEY_NODE || inner == KEY_CHECK;
+        return inner == KEY_NODE || inner == KEY_CHECK || inner == KEY_NODE_TLS;
     case KEY_NODE:
-        return inner == KEY_CHECK;
-    case KEY_CHECK:
+        return inner == KEY_CHECK || inner == KEY_NODE_TLS;
     case KEY_LISTENER:
+        return inner == KEY_TLS;
+    case KEY_CHECK:
+    case KEY_NODE_TLS:
+    case KEY_TLS:
     case KEY_ADMIN:
         break;
     }
@@ -57,7 +60,7 @@ nearest(enum key_section section, const char *name)
     unsigned least = FAR, d;
     size_t i;
 
-    for (i = 0; i < key_count + KEY_ADMIN + 1; i++) {
+    for (i = 0; i < key_count + KEY_LAST + 1; i++) {
         if (i < key_count)
             candidate = keys[i].section == section ? keys[i].name : NULL;
         else
@@ -83,7 +86,7 @@ suggest(enum key_section section, const char *name, char out[static SUGGEST_SIZE
         snprintf(out, SUGGEST_SIZE, "; did you mean '%s'?", best);
         return out;
     }
-    for (other = KEY_TOP; other <= KEY_ADMIN; other++)
+    for (other = KEY_TOP; other <= KEY_LAST; other++)
         if (key_find(other, name) != NULL) {
             snprintf(out, SUGGEST_SIZE, other == KEY_TOP ? "; it stands outside of all sections%s"
                                                          : "; it belongs into section %s",

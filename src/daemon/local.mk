@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 sbin_PROGRAMS += smpplex
 smpplex_SOURCES = src/daemon/main.c \
+	src/daemon/expiry.c src/daemon/expiry.h \
 	src/daemon/master.c src/daemon/master.h \
 	src/daemon/options.c src/daemon/options.h \
 	src/daemon/worker.c src/daemon/worker.h \

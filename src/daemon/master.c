@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/expiry.h"
 #include "daemon/workers.h"
 #include "net/listener.h"
 
@@ -27,6 +28,7 @@ struct master {
     struct conf *next;          /* that the workers are about to take, or NULL; a reference */
     bool reload_again;          /* told to meanwhile */
     struct workers workers;
+    struct expiry expiry;
     int *fds;                   /* bound; the workers' once they are there */
     ev_signal terminate;
     ev_signal interrupt;
@@ -90,6 +92,7 @@ on_followed(bool taken)
     if (taken) {
         if (next->log_level != master.conf->log_level)
             log_set_level(next->log_level);
+        expiry_watch(&master.expiry, &master.loop, next);
         conf_unref(master.conf);
         master.conf = next;
         log_notice(NULL, "configuration taken");
@@ -228,6 +231,7 @@ master_run(struct conf *conf, const char *path, const char *ready_file)
     raise_descriptor_limit();
     start_watchers();
     mailbox_init(&master.mailbox, &master.loop);
+    expiry_watch(&master.expiry, &master.loop, conf);
     if (!bind_listeners()) {
         status = EXIT_CONFIG;
         goto done;
@@ -247,6 +251,7 @@ out_of_memory:
 done:
     if (master.loop.ev != NULL) {
         mailbox_fini(&master.mailbox);
+        expiry_stop(&master.expiry);
         loop_fini(&master.loop);
     }
     free(master.fds);

@@ -26,11 +26,18 @@ static const char *const end_words[] = {
 #undef CONN_END
 };
 
+/* What the transport of the last conn that ended so has said. */
+static _Thread_local char protocol_words[128];
+
 const char *
 conn_end_words(enum conn_end end, int error)
 {
-    static _Thread_local char text[128];
+    static _Thread_local char text[160];
 
+    if (end == CONN_END_PROTOCOL) {
+        snprintf(text, sizeof(text), "%s: %s", end_words[end], protocol_words);
+        return text;
+    }
     if (end != CONN_END_FAILED)
         return end_words[end];
     snprintf(text, sizeof(text), "%s: %s", end_words[end], strerror(error));
@@ -85,12 +92,26 @@ end(struct conn *conn, enum conn_end end, int error)
     conn->ops->on_end(conn, end, error);
 }
 
+/* Does the transport know more than errno? */
+static bool
+is_protocol_failure(const struct conn *conn, int error)
+{
+    const char *why = error == EPROTO && conn->transport->why != NULL ? conn->transport->why(conn)
+                                                                     : NULL;
+
+    if (why != NULL)
+        snprintf(protocol_words, sizeof(protocol_words), "%s", why);
+    return why != NULL;
+}
+
 static void
 fail(struct conn *conn, int error)
 {
     enum conn_end how = CONN_END_FAILED;
 
-    if (error == ECONNRESET || error == EPIPE)
+    if (is_protocol_failure(conn, error))
+        how = CONN_END_PROTOCOL;
+    else if (error == ECONNRESET || error == EPIPE)
         how = CONN_END_RESET;
     else if (error == ECONNREFUSED || error == ENOENT)
         how = CONN_END_REFUSED;
@@ -108,22 +129,26 @@ fail(struct conn *conn, int error)
 static void
 shake_hands(struct conn *conn)
 {
-    enum io_result result = conn->transport->handshake(conn);
+    enum io_result result = IO_DONE;
 
+    if (conn->transport->handshake != NULL)
+        result = conn->transport->handshake(conn);
     conn->handshake_writes = result == IO_WANT_WRITE;
     switch (result) {
     case IO_DONE:
         conn->state = CONN_OPEN;
         loop_timer_stop(conn->loop, &conn->timer);
         update_io(conn);
-        conn->ops->on_open(conn);
+        if (conn->ops->on_open != NULL)
+            conn->ops->on_open(conn);
+        conn_read_more(conn);
         break;
     case IO_WANT_READ:
     case IO_WANT_WRITE:
         update_io(conn);
         break;
     case IO_CLOSED:
-        end(conn, CONN_END_PEER_CLOSED, 0);
+        end(conn, CONN_END_HANDSHAKE_CLOSED, 0);
         break;
     case IO_FAILED:
         fail(conn, errno);
@@ -252,6 +277,8 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
     (void)revents;
     if (conn->state == CONN_FINISHING || conn->state == CONN_LINGERING)
         end(conn, CONN_END_PEER_CLOSED, 0);
+    else if (conn->state == CONN_HANDSHAKE)
+        end(conn, CONN_END_HANDSHAKE_TIMEOUT, 0);
     else
         fail(conn, conn->connect_error != 0 ? conn->connect_error : ETIMEDOUT);
 }
@@ -290,7 +317,7 @@ conn_accept(struct conn *conn, int fd)
 {
     ensure(conn->state == CONN_CLOSED);
     take_descriptor(conn, fd);
-    conn->state = CONN_OPEN;
+    conn->state = conn->transport->handshake != NULL ? CONN_HANDSHAKE : CONN_OPEN;
     update_io(conn);
 }
 
@@ -369,6 +396,8 @@ conn_resume(struct conn *conn)
         conn->read_at_ms = loop_now_ms(conn->loop);
     conn->paused = false;
     update_io(conn);
+    if (conn->state == CONN_OPEN && conn->transport->has_more(conn))
+        ev_feed_event(conn->loop->ev, &conn->io, EV_READ);
 }
 
 uint8_t *

@@ -39,7 +39,8 @@ const char *
 conn_end_words(enum conn_end end, int error);
 
 struct conn_ops {
-    /* The way is open: connected, handshake done. Never for accepted plain conns. */
+    /* The way is open: connected, handshake done. Not for an accepted conn whose
+     * transport has no handshake; may then be NULL. */
     void (*on_open)(struct conn *conn);
     /* n octets have come, those that were left over last time first. Returns how
      * many were used; the rest is kept for the next call (fewer than half of
@@ -86,7 +87,8 @@ struct conn {
 void
 conn_init(struct conn *conn, struct loop *loop, const struct conn_ops *ops, void *owner);
 
-/* Takes a descriptor that was accepted; it is open at once. */
+/* Takes a descriptor that was accepted; it is open at once, unless its transport
+ * has a handshake. */
 void
 conn_accept(struct conn *conn, int fd);
 

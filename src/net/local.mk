@@ -6,4 +6,5 @@ libsmpplex_a_SOURCES += \
 	src/net/loop.c src/net/loop.h \
 	src/net/mailbox.c src/net/mailbox.h \
 	src/net/resolve.c src/net/resolve.h \
+	src/net/tls.c src/net/tls.h \
 	src/net/transport.c src/net/transport.h

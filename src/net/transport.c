@@ -7,13 +7,6 @@
 #include "net/conn.h"
 
 static enum io_result
-plain_handshake(struct conn *conn)
-{
-    (void)conn;
-    return IO_DONE;
-}
-
-static enum io_result
 plain_read(struct conn *conn, void *bytes, size_t size, size_t *n)
 {
     ssize_t got;
@@ -65,7 +58,6 @@ plain_release(struct conn *conn)
 }
 
 const struct transport transport_plain = {
-    .handshake = plain_handshake,
     .read = plain_read,
     .write = plain_write,
     .has_more = plain_has_more,

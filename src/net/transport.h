@@ -23,12 +23,15 @@ enum io_result {
  * that it comes to is another one.
  */
 struct transport {
-    enum io_result (*handshake)(struct conn *conn);
+    enum io_result (*handshake)(struct conn *conn);     /* NULL: there is none */
     enum io_result (*read)(struct conn *conn, void *bytes, size_t size, size_t *n);
     enum io_result (*write)(struct conn *conn, const void *bytes, size_t size, size_t *n);
     bool (*has_more)(const struct conn *conn);  /* octets that no poll will tell of */
     void (*finish)(struct conn *conn);          /* ends our side; the peer's stays */
     void (*release)(struct conn *conn);         /* frees transport_data; before close(fd) */
+    /* In words, behind a failure with EPROTO; NULL: it never fails so. Valid until
+     * release. */
+    const char *(*why)(const struct conn *conn);
 };
 
 /* The descriptor itself. */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "net/tls.h"
 
 #define UNBIND_TIMEOUT_MS 2000
 #define LINGER_MS 1000
@@ -98,6 +99,20 @@ time_left(const struct link *link)
     return gone < link->farm->connect_timeout_ms ? link->farm->connect_timeout_ms - gone : 0;
 }
 
+/* To where the node is now. */
+static void
+open_conn(struct link *link)
+{
+    struct tls_client *tls = link->farm->nodes[link->node].tls_client;
+
+    link->moves = link->at->moves;
+    if (tls != NULL)
+        tls_connect(&link->conn, tls);
+    else
+        tls_without(&link->conn);
+    conn_connect(&link->conn, &link->at->status.addr, link->farm->connect_timeout_ms);
+}
+
 /* The one place where the state changes. */
 static void
 enter(struct link *link, enum link_state state)
@@ -118,8 +133,7 @@ enter(struct link *link, enum link_state state)
     case LINK_CONNECTING:
         link->opened_at_ms = now_ms(link);
         link->bind_number = link->enquire_number = link->unbind_number = 0;
-        link->moves = link->at->moves;
-        conn_connect(&link->conn, &link->at->status.addr, link->farm->connect_timeout_ms);
+        open_conn(link);
         break;
     case LINK_BINDING:
         loop_timer_start(loop, &link->timer, time_left(link));
@@ -383,7 +397,10 @@ on_conn_open(struct conn *conn)
 {
     struct link *link = conn->owner;
     uint32_t length = get_be32(link->bind);
+    char text[TLS_TEXT_SIZE];
 
+    if (link->farm->nodes[link->node].tls_client != NULL)
+        log_debug(label(link), "TLS %s", tls_text(conn, text));
     link->bind_number = window_number(&link->window);
     enter(link, LINK_BINDING);
     if (!send_bytes(link, link->bind, length, link->bind_number))

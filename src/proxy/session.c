@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #include "base/log.h"
+#include "net/tls.h"
 #include "proxy/downward.h"
 #include "proxy/registry.h"
 #include "proxy/session_inner.h"
@@ -326,6 +327,8 @@ session_accept(struct proxy *proxy, const struct conf_listener *listener, int fd
     session->id = next_id(proxy);
     proxy->counters.sessions_accepted++;
     log_debug(session_label(session), "accepted listener=%s", listener->name);
+    if (listener->tls_server != NULL)
+        tls_accept(&session->conn, listener->tls_server);
     conn_accept(&session->conn, fd);
     loop_timer_start(proxy->loop, &session->timer, listener->bind_timeout_ms);
 }

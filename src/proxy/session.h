@@ -74,7 +74,7 @@ struct session {
     uint64_t responses;
     uint64_t deliveries;
     uint64_t bytes_in;
-    char end_detail[64];
+    char end_detail[128];
     struct session *prev;           /* utlist, in proxy->sessions */
     struct session *next;
     struct grave grave;

@@ -5,6 +5,7 @@
 
 #include "base/escape.h"
 #include "base/log.h"
+#include "net/tls.h"
 #include "proxy/downward.h"
 #include "proxy/session_inner.h"
 #include "proxy/upward.h"
@@ -45,6 +46,33 @@ refuse_bind(struct session *session, uint32_t status)
     session_finish(session, SESSION_END_REFUSED);
 }
 
+/* May the client's certificate bind this system_id? */
+static bool
+is_permitted(const struct session *session, const struct bind *bind)
+{
+    char system_id[PDU_MAX_OPEN];
+
+    if (session->listener->tls_names == NULL)
+        return true;
+    if (bind->system_id.len >= sizeof(system_id))
+        return false;
+    memcpy(system_id, bind->system_id.bytes, bind->system_id.len);
+    system_id[bind->system_id.len] = '\0';
+    return tls_permits(&session->conn, session->listener->tls_names, system_id);
+}
+
+static void
+refuse_certificate(struct session *session)
+{
+    char text[TLS_TEXT_SIZE];
+
+    session->proxy->counters.certificates_refused++;
+    snprintf(session->end_detail, sizeof(session->end_detail), "%.127s",
+             tls_text(&session->conn, text));
+    session_answer(session, session->bind_command, SMPP_RBINDFAIL, session->bind_number);
+    session_finish(session, SESSION_END_CERTIFICATE);
+}
+
 void
 session_on_bind(struct session *session, const struct pdu *pdu)
 {
@@ -61,6 +89,10 @@ session_on_bind(struct session *session, const struct pdu *pdu)
     }
     escape(session->system_id, sizeof(session->system_id), bind.system_id.bytes,
            bind.system_id.len);
+    if (!is_permitted(session, &bind)) {
+        refuse_certificate(session);
+        return;
+    }
     session->interface_version = bind.interface_version;
     session->bound_state = command_bound_state(pdu->command);
     session_enter(session, SESSION_BINDING);

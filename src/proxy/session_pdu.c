@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "net/tls.h"
 #include "proxy/downward.h"
 #include "proxy/session_inner.h"
 #include "proxy/session_move.h"
@@ -201,6 +202,15 @@ done:
     return used;
 }
 
+/* TLS is there. */
+static void
+on_conn_open(struct conn *conn)
+{
+    char text[TLS_TEXT_SIZE];
+
+    log_debug(session_label(conn->owner), "TLS %s", tls_text(conn, text));
+}
+
 static void
 on_conn_room(struct conn *conn)
 {
@@ -217,6 +227,8 @@ on_conn_end(struct conn *conn, enum conn_end end, int error)
 
     if (session->end == SESSION_END_NONE) {
         session->end = SESSION_END_CONN;
+        if (end == CONN_END_PROTOCOL || end == CONN_END_HANDSHAKE_CLOSED)
+            session->proxy->counters.tls_failed++;
         snprintf(session->end_detail, sizeof(session->end_detail), "%s",
                  conn_end_words(end, error));
     }
@@ -224,6 +236,7 @@ on_conn_end(struct conn *conn, enum conn_end end, int error)
 }
 
 const struct conn_ops session_conn_ops = {
+    .on_open = on_conn_open,
     .on_bytes = on_conn_bytes,
     .on_room = on_conn_room,
     .on_end = on_conn_end,

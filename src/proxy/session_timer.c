@@ -3,6 +3,8 @@
  * A session's one timer. While it is bound the timer is not touched per message:
  * when it fires it finds out what is due next (watch).
  */
+#include <stdio.h>
+
 #include "proxy/downward.h"
 #include "proxy/session_inner.h"
 #include "proxy/upward.h"
@@ -121,6 +123,8 @@ session_on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
     }
     switch (session->state) {
     case SESSION_OPEN:
+        if (session->conn.state == CONN_HANDSHAKE)
+            snprintf(session->end_detail, sizeof(session->end_detail), "TLS handshake not done");
         session_finish(session, SESSION_END_BIND_TIMEOUT);
         break;
     case SESSION_BOUND:

@@ -191,7 +191,7 @@ on_closed(struct load_session *session, bool asked, const char *why)
         run->counts.connects_failed++;
     if (!asked && !run->options->quiet && run->complaints++ < COMPLAINTS_MAX)
         fprintf(stderr, "smppload: %s at %s: %s\n", session->account->name,
-                addr_format(session->target, target), why);
+                addr_format(&session->target->addr, target), why);
     load_send_rescue(run, session);
     load_run_advance(run);
 }

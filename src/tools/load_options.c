@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "tools/load_tls.h"
 #include "tools/load_values.h"
 
 enum option_type {
@@ -72,7 +73,8 @@ set_target(struct load_options *options, const char *text, const char **why)
     if (!grow(&targets, options->n_targets, sizeof(options->targets[0]), why))
         return false;
     options->targets = targets;
-    return addr_parse(text, "127.0.0.1", &options->targets[options->n_targets++], why);
+    options->targets[options->n_targets] = (struct load_target){.text = text};
+    return addr_parse(text, "127.0.0.1", &options->targets[options->n_targets++].addr, why);
 }
 
 static bool
@@ -297,7 +299,7 @@ complete(struct load_options *options, const char **why)
         options->messages = 10000;
     if (options->bind == LOAD_BIND_RX)
         options->messages = 0;
-    return load_options_check(options, why);
+    return load_options_check(options, why) && load_tls_init(options, why);
 }
 
 static enum load_start
@@ -345,5 +347,6 @@ load_options_free(struct load_options *options)
     for (i = 0; i < options->n_accounts; i++)
         free((char *)options->accounts[i].name);
     free(options->accounts);
+    load_tls_fini(options);
     free(options->targets);
 }

@@ -9,6 +9,7 @@
 #include "base/addr.h"
 #include "base/ensure.h"
 #include "smpp/concat.h"
+#include "tls/client.h"
 
 #define LOAD_RETRIES_MAX 16         /* statuses of --retry */
 #define LOAD_ANSWERS_MAX 16         /* of --deliver-status */
@@ -20,6 +21,13 @@ enum load_bind {
     LOAD_BIND_TX,
     LOAD_BIND_RX,
     LOAD_BIND_PAIR,     /* a transmitter and a receiver */
+};
+
+/* Where to connect. */
+struct load_target {
+    struct addr addr;
+    const char *text;           /* as it was written */
+    struct tls_client *tls;     /* NULL: plain */
 };
 
 struct load_account {
@@ -35,7 +43,7 @@ struct load_answer {
 
 /* What the command line asks for. Constant once it is read. */
 struct load_options {
-    struct addr *targets;
+    struct load_target *targets;
     size_t n_targets;
     struct load_account *accounts;
     size_t n_accounts;
@@ -44,6 +52,12 @@ struct load_options {
     uint64_t connections;
     enum load_bind bind;
     bool reconnect;
+    bool tls;
+    bool no_verify;
+    const char *ca;
+    const char *cert;
+    const char *key;
+    const char *sni;
     uint64_t sequence_start;
 
     uint64_t messages;

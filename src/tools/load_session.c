@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "net/tls.h"
 #include "smpp/bind.h"
 #include "tools/load_clock.h"
 
@@ -349,7 +350,9 @@ load_session_open(struct load_session *session)
     load_window_clear(&session->window, (uint32_t)session->options->sequence_start);
     session->enquiring = session->was_bound = false;
     session->state = LOAD_CONNECTING;
-    conn_connect(&session->conn, session->target, CONNECT_TIMEOUT_MS);
+    if (session->target->tls != NULL)
+        tls_connect(&session->conn, session->target->tls);
+    conn_connect(&session->conn, &session->target->addr, CONNECT_TIMEOUT_MS);
     if (session->options->read_slow > 0 && session->conn.fd != -1)
         (void)setsockopt(session->conn.fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
 }

@@ -52,7 +52,7 @@ struct load_session {
     const struct load_options *options;
     const struct load_session_ops *ops;
     void *owner;
-    const struct addr *target;
+    const struct load_target *target;
     const struct load_account *account;
     uint16_t account_index;
     uint32_t bind_command;

@@ -44,5 +44,6 @@ libsmpplex_a_SOURCES += \
 	src/tools/load_send.c \
 	src/tools/load_session.c src/tools/load_session.h \
 	src/tools/load_template.c src/tools/load_template.h \
+	src/tools/load_tls.c src/tools/load_tls.h \
 	src/tools/load_values.c src/tools/load_values.h \
 	src/tools/load_window.c src/tools/load_window.h

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -76,6 +77,27 @@ sim_node_deafen(struct sim_node *node)
     return true;
 }
 
+static bool
+open_tls(struct sim_node *node, const struct sim_node_options *options)
+{
+    const struct tls_settings settings = {
+        .certificate = options->tls_certificate,
+        .key = options->tls_key != NULL ? options->tls_key : "",
+        .ca = options->tls_ca != NULL ? options->tls_ca : "",
+        .crl = "", .ciphers = "",
+        .verify = options->tls_ca != NULL ? TLS_VERIFY_REQUIRED : TLS_VERIFY_NONE,
+        .min_version = TLS_VERSION_1_2,
+    };
+    struct tls_error error;
+
+    node->tls = tls_server_new(&settings, options->name, &error);
+    if (node->tls != NULL)
+        return true;
+    fprintf(stderr, "smppsim: tls-%s: %s\n", error.keyword, error.why);
+    errno = EINVAL;
+    return false;
+}
+
 bool
 sim_node_open(struct sim_node *node, struct sim *sim, const struct sim_node_options *options)
 {
@@ -89,6 +111,8 @@ sim_node_open(struct sim_node *node, struct sim *sim, const struct sim_node_opti
         errno = ENOMEM;
         return false;
     }
+    if (options->tls_certificate != NULL && !open_tls(node, options))
+        return false;
     return sim_node_listen(node) && sim_http_open(node);
 }
 
@@ -108,6 +132,7 @@ sim_node_close(struct sim_node *node)
         free(account);
     }
     sim_ids_fini(&node->ids);
+    tls_server_unref(node->tls);
 }
 
 struct sim_node *

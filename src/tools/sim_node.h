@@ -5,6 +5,7 @@
 #include <uthash.h>
 
 #include "net/listener.h"
+#include "tls/server.h"
 #include "tools/sim.h"
 #include "tools/sim_http.h"
 #include "tools/sim_ids.h"
@@ -61,6 +62,7 @@ struct sim_node {
     struct listener listener;
     int fillers[SIM_FILLERS];   /* while deaf: connections to itself; -1: none */
     struct sim_http http;
+    struct tls_server *tls;     /* NULL: plain */
     struct sim_latency latency;
     struct sim_faults faults;
     struct sim_ids ids;

@@ -255,6 +255,27 @@ take_http_auth(struct sim_node_options *node, char *value)
     return strchr(value, ':') != NULL && strlen(value) <= HTTP_AUTH_MAX;
 }
 
+static bool
+take_tls_certificate(struct sim_node_options *node, char *value)
+{
+    node->tls_certificate = value;
+    return true;
+}
+
+static bool
+take_tls_key(struct sim_node_options *node, char *value)
+{
+    node->tls_key = value;
+    return true;
+}
+
+static bool
+take_tls_ca(struct sim_node_options *node, char *value)
+{
+    node->tls_ca = value;
+    return true;
+}
+
 static const struct key keys[] = {
     {"latency", take_latency, "latency is a time like 5ms, or exp:20ms"},
     {"accounts", take_accounts, "accounts is USER:PASSWORD, more of them after semicolons"},
@@ -273,6 +294,9 @@ static const struct key keys[] = {
     {"http", take_http, "http is ADDR:PORT or PORT"},
     {"http-auth", take_http_auth, "http-auth is USER:PASSWORD, at most 255 octets"},
     {"echo", take_echo, "echo is on or off"},
+    {"tls-certificate", take_tls_certificate, "tls-certificate is a file"},
+    {"tls-key", take_tls_key, "tls-key is a file"},
+    {"tls-ca", take_tls_ca, "tls-ca is a file"},
 };
 
 static bool

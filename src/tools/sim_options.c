@@ -44,6 +44,9 @@ static const char help[] =
     "  enquire-link=30s            ask the clients that often\n"
     "  echo=on                     answer unknown requests with their own body\n"
     "  http=ADDR  http-auth=USER:PASSWORD   an administration port\n"
+    "  tls-certificate=FILE        speak TLS with this certificate\n"
+    "  tls-key=FILE                its key (in the same file)\n"
+    "  tls-ca=FILE                 let in clients with a certificate of these CAs alone\n"
     "\n"
     "Commands on the control socket are in smppsim(1).\n";
 

@@ -74,6 +74,9 @@ struct sim_node_options {
     bool has_http;
     struct addr http;               /* the administration port */
     const char *http_auth;          /* USER:PASSWORD; NULL: anybody */
+    const char *tls_certificate;    /* NULL: plain; in the command line's memory, as are */
+    const char *tls_key;
+    const char *tls_ca;             /* of clients, which then need a certificate */
 };
 
 struct sim_options {

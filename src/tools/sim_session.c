@@ -325,7 +325,7 @@ sim_session_open(struct sim_node *node, int fd)
     session->state = SMPP_IN_OPEN;
     sim_queue_init(&session->queue);
     conn_init(&session->conn, &node->sim->loop, &ops, session);
-    session->conn.transport = &sim_transport;
+    sim_transport_set(session);
     DL_APPEND(node->sessions, session);
     node->session_count++;
     conn_accept(&session->conn, fd);

@@ -6,12 +6,13 @@
 #include "tools/sim_node.h"
 
 /*
- * How a session's octets travel: like plain ones, but the log is written before
+ * Sets how a session's octets travel: as TLS or plain, but the log is written before
  * anything is sent, so that no answered message misses in it, whatever
  * happens to the process next; and as slowly or broken as the node's faults
- * want it. The conn's owner is a struct sim_session.
+ * want it. Before the conn is accepted, whose owner is the session.
  */
-extern const struct transport sim_transport;
+void
+sim_transport_set(struct sim_session *session);
 
 /* A slow reader reads this many times a second. */
 #define SIM_TURNS 10

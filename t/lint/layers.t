@@ -14,14 +14,15 @@ my %knows = (
     base   => [],
     smpp   => ['base'],
     http   => ['base'],
-    conf   => [qw(base smpp)],
-    net    => ['base'],
+    tls    => ['base'],
+    conf   => [qw(base smpp tls)],
+    net    => [qw(base tls)],
     route  => [qw(base smpp conf)],
-    proxy  => [qw(base smpp conf net route)],
-    check  => [qw(base smpp http conf net route)],
-    admin  => [qw(base http conf net route)],
-    daemon => [qw(base smpp http conf net route proxy check admin)],
-    tools  => [qw(base smpp net)],
+    proxy  => [qw(base smpp tls conf net route)],
+    check  => [qw(base smpp tls http conf net route)],
+    admin  => [qw(base http tls conf net route)],
+    daemon => [qw(base smpp http tls conf net route proxy check admin)],
+    tools  => [qw(base smpp tls net)],
 );
 
 my (%files, %bad);
