@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOST_SIZE 256
-
 static bool
 parse_unix(const char *path, struct addr *addr, const char **why)
 {
@@ -29,7 +27,7 @@ parse_unix(const char *path, struct addr *addr, const char **why)
 
 /* Cuts text at its last colon; a bare number is a port. */
 static bool
-split(const char *text, const char *default_host, char host[static HOST_SIZE], const char **port)
+split(const char *text, const char *default_host, char host[static ADDR_HOST_SIZE], const char **port)
 {
     const char *colon = strrchr(text, ':');
     size_t n;
@@ -51,44 +49,85 @@ split(const char *text, const char *default_host, char host[static HOST_SIZE], c
         text = default_host;
         n = strlen(default_host);
     }
-    if (n >= HOST_SIZE)
+    if (n >= ADDR_HOST_SIZE)
         return false;
     memcpy(host, text, n);
     host[n] = '\0';
     return true;
 }
 
-bool
-addr_parse(const char *text, const char *default_host, struct addr *addr, const char **why)
+static bool
+parse_port(const char *text, uint16_t *port, const char **why)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-    struct addrinfo *found;
-    char host[HOST_SIZE], *end;
-    const char *port;
     unsigned long number;
+    char *end;
 
-    if (strncmp(text, "unix:", 5) == 0)
-        return parse_unix(text + 5, addr, why);
-    if (!split(text, default_host, host, &port)) {
-        *why = "an address is HOST:PORT, [IPV6]:PORT, PORT or unix:PATH";
+    number = strtoul(text, &end, 10);
+    *why = "a port is a number from 0 to 65535, after a colon: 192.0.2.1:2775";
+    *port = (uint16_t)number;
+    return *text >= '0' && *text <= '9' && *end == '\0' && number <= UINT16_MAX;
+}
+
+static bool
+look_up(const char *host, uint16_t port, int flags, struct addr *addr)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = flags | AI_NUMERICSERV};
+    struct addrinfo *found;
+    char service[8];
+
+    snprintf(service, sizeof(service), "%u", port);
+    if (getaddrinfo(host, service, &hints, &found) != 0)
         return false;
-    }
-    number = strtoul(port, &end, 10);
-    if (*port < '0' || *port > '9' || *end != '\0' || number > UINT16_MAX) {
-        *why = "a port is a number from 0 to 65535, after a colon: 192.0.2.1:2775";
-        return false;
-    }
-    if (inet_pton(AF_INET, host, &addr->sa.in4.sin_addr) == 1 || strchr(host, ':') != NULL)
-        hints.ai_flags = AI_NUMERICHOST;
-    if (getaddrinfo(host, port, &hints, &found) != 0) {
-        *why = "no address can be found for this host name";
-        return false;
-    }
     memset(addr, 0, sizeof(*addr));
     memcpy(&addr->sa, found->ai_addr, found->ai_addrlen);
     addr->len = found->ai_addrlen;
     freeaddrinfo(found);
     return true;
+}
+
+static bool
+is_name(const char *host)
+{
+    size_t len = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+
+    return host[len] == '\0' && strspn(host, "0123456789.") < len;
+}
+
+bool
+addr_read(const char *text, const char *default_host, struct addr *addr,
+          char host[static ADDR_HOST_SIZE], uint16_t *port, const char **why)
+{
+    const char *service;
+
+    host[0] = '\0';
+    *port = 0;
+    memset(addr, 0, sizeof(*addr));
+    if (strncmp(text, "unix:", 5) == 0)
+        return parse_unix(text + 5, addr, why);
+    if (!split(text, default_host, host, &service)) {
+        *why = "an address is HOST:PORT, [IPV6]:PORT, PORT or unix:PATH";
+        return false;
+    }
+    if (!parse_port(service, port, why))
+        return false;
+    if (look_up(host, *port, AI_NUMERICHOST, addr)) {
+        host[0] = '\0';
+        return true;
+    }
+    *why = "this is neither an address nor the name of a host";
+    return is_name(host);
+}
+
+bool
+addr_parse(const char *text, const char *default_host, struct addr *addr, const char **why)
+{
+    char host[ADDR_HOST_SIZE];
+    uint16_t port;
+
+    if (!addr_read(text, default_host, addr, host, &port, why))
+        return false;
+    *why = "no address can be found for this host name";
+    return host[0] == '\0' || look_up(host, port, AI_ADDRCONFIG, addr);
 }
 
 const char *

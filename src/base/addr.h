@@ -22,6 +22,16 @@ struct addr {
 };
 
 #define ADDR_TEXT_SIZE 128
+#define ADDR_HOST_SIZE 256
+
+/*
+ * Reads what addr_parse reads, but looks nothing up: of a name, `host` and `port` are set
+ * and addr->len is 0; of all else the address, and host is "".
+ * False: *why says, in a few words, what is wrong and what would be right.
+ */
+MUST_USE bool
+addr_read(const char *text, const char *default_host, struct addr *addr,
+          char host[static ADDR_HOST_SIZE], uint16_t *port, const char **why);
 
 /*
  * Reads "192.0.2.1:2775", "[2001:db8::1]:2775", "name:2775", "2775" (then the

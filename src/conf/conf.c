@@ -6,6 +6,8 @@
 #include "conf/conf.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "conf/build.h"
 #include "conf/key.h"
@@ -55,10 +57,15 @@ conf_set_defaults(enum key_section section, void *object)
 bool
 conf_node_resolve(struct conf_node *node, const char **why)
 {
-    if (!addr_parse(node->address, "127.0.0.1", &node->addr, why))
+    char host[ADDR_HOST_SIZE];
+
+    if (!addr_read(node->address, "127.0.0.1", &node->addr, host, &node->port, why))
+        return false;
+    *why = "memory is short";
+    if (host[0] != '\0' && (node->host = strdup(host)) == NULL)
         return false;
     *why = "a node's port is a number from 1 to 65535";
-    return node->addr.sa.any.sa_family == AF_UNIX || addr_port(&node->addr) != 0;
+    return node->addr.sa.any.sa_family == AF_UNIX || node->port != 0;
 }
 
 bool
@@ -85,13 +92,21 @@ conf_admin_resolve(struct conf_admin *admin, const char **why)
     return admin->socket[0] == '\0' || addr_parse(text, "", &admin->socket_addr, why);
 }
 
+bool
+conf_node_is_at(const struct conf_node *a, const struct conf_node *b)
+{
+    if (a->host == NULL || b->host == NULL)
+        return a->host == b->host && addr_equal(&a->addr, &b->addr);
+    return a->port == b->port && strcasecmp(a->host, b->host) == 0;
+}
+
 const struct conf_node *
 conf_node_twin(const struct conf_farm *farm, const struct conf_node *node)
 {
     const struct conf_node *other;
 
     for (other = farm->nodes; other < node; other++)
-        if (addr_equal(&other->addr, &node->addr))
+        if (conf_node_is_at(other, node))
             return other;
     return NULL;
 }
@@ -168,6 +183,7 @@ free_farm(struct conf_farm *farm)
         free_tls(KEY_NODE_TLS, farm->nodes[i].tls, farm->nodes[i].tls != NULL);
         free_keys(KEY_NODE, &farm->nodes[i]);
         free((char *)farm->nodes[i].name);
+        free((char *)farm->nodes[i].host);
         free_checks(farm->nodes[i].checks, farm->nodes[i].check_count);
     }
     free(farm->nodes);

@@ -150,7 +150,9 @@ struct conf_tls {
 struct conf_node {
     const char *name;
     const char *address;        /* as it was written */
-    struct addr addr;
+    struct addr addr;           /* length 0: it has a name, to be looked up */
+    const char *host;           /* that name, or NULL */
+    uint16_t port;              /* with it */
     uint32_t weight;            /* 0 to 256; 0 takes no new messages */
     bool backup;                /* serves only when no other is up */
     const char *tag;            /* CONF_TAG_LEN characters */
@@ -313,6 +315,10 @@ conf_balance_name(enum conf_balance balance);
 
 const char *
 conf_check_type_name(enum conf_check_type type);
+
+/* Have both the same address, or the same name of a host? */
+bool
+conf_node_is_at(const struct conf_node *a, const struct conf_node *b);
 
 /* What such a check of this node speaks TLS by; NULL: it doesn't. */
 static inline struct tls_client *

@@ -104,7 +104,7 @@ order_listeners(struct conf *next, const struct conf *now, char *error)
 static bool
 is_same(const struct conf_node *a, const struct conf_node *b)
 {
-    return strcmp(a->name, b->name) == 0 && addr_equal(&a->addr, &b->addr);
+    return strcmp(a->name, b->name) == 0 && conf_node_is_at(a, b);
 }
 
 /* Clients hold ids with the tags that nodes have now. */
@@ -138,12 +138,14 @@ take_node(struct conf_farm *next, const struct conf_node *was, struct conf_node 
             return true;
         }
     *place = (struct conf_node){.name = strdup(was->name), .address = strdup(was->address),
-                                .addr = was->addr, .gone = true, .tag = strdup(was->tag),
+                                .addr = was->addr, .port = was->port, .gone = true, .tag = strdup(was->tag),
                                 .id_prefix = strdup(was->id_prefix)};
+    if (was->host != NULL)
+        place->host = strdup(was->host);
     if (was->tls_client != NULL)
         place->tls_client = tls_client_ref(was->tls_client);
     return place->name != NULL && place->address != NULL && place->tag != NULL &&
-           place->id_prefix != NULL;
+           place->id_prefix != NULL && (was->host == NULL || place->host != NULL);
 }
 
 static bool

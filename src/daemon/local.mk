@@ -3,6 +3,9 @@ sbin_PROGRAMS += smpplex
 smpplex_SOURCES = src/daemon/main.c \
 	src/daemon/expiry.c src/daemon/expiry.h \
 	src/daemon/master.c src/daemon/master.h \
+	src/daemon/node.c src/daemon/node.h \
+	src/daemon/node_mail.c src/daemon/node_mail.h \
+	src/daemon/nodes.c src/daemon/nodes.h \
 	src/daemon/options.c src/daemon/options.h \
 	src/daemon/worker.c src/daemon/worker.h \
 	src/daemon/workers.c src/daemon/workers.h

@@ -15,6 +15,8 @@
 
 #include "base/log.h"
 #include "daemon/expiry.h"
+#include "daemon/node_mail.h"
+#include "daemon/nodes.h"
 #include "daemon/workers.h"
 #include "net/listener.h"
 
@@ -28,6 +30,7 @@ struct master {
     struct conf *next;          /* that the workers are about to take, or NULL; a reference */
     bool reload_again;          /* told to meanwhile */
     struct workers workers;
+    struct nodes nodes;
     struct expiry expiry;
     int *fds;                   /* bound; the workers' once they are there */
     ev_signal terminate;
@@ -46,6 +49,29 @@ on_workers_empty(void)
 {
     loop_stop(&master.loop);
 }
+
+static void
+on_node_signal(size_t farm, size_t node, enum node_signal signal)
+{
+    nodes_on_signal(&master.nodes, farm, node, signal);
+}
+
+static bool
+put_status(void *owner, size_t farm, size_t node, const struct node_status *status)
+{
+    (void)owner;
+    return node_mail_status(&master.workers, farm, node, status);
+}
+
+static void
+on_change(void *owner, const struct node *node, const struct node_change *change)
+{
+    (void)owner;
+    (void)node;
+    (void)change;
+}
+
+static const struct nodes_ops nodes_ops = {.put_status = put_status, .on_change = on_change};
 
 static void
 on_terminate(struct ev_loop *ev, ev_signal *watcher, int revents)
@@ -93,6 +119,7 @@ on_followed(bool taken)
         if (next->log_level != master.conf->log_level)
             log_set_level(next->log_level);
         expiry_watch(&master.expiry, &master.loop, next);
+        nodes_follow(&master.nodes, next);
         conf_unref(master.conf);
         master.conf = next;
         log_notice(NULL, "configuration taken");
@@ -218,6 +245,19 @@ failed:
     return false;
 }
 
+static bool
+start(struct conf *conf)
+{
+    if (!workers_init(&master.workers, conf, master.fds, &master.mailbox, on_workers_empty,
+                      on_node_signal))
+        return false;
+    if (!nodes_open(&master.nodes, &master.loop, conf, &nodes_ops, NULL)) {
+        log_error(NULL, "out of memory at start");
+        return false;
+    }
+    return workers_start(&master.workers);
+}
+
 int
 master_run(struct conf *conf, const char *path, const char *ready_file)
 {
@@ -236,12 +276,12 @@ master_run(struct conf *conf, const char *path, const char *ready_file)
         status = EXIT_CONFIG;
         goto done;
     }
-    if (workers_init(&master.workers, conf, master.fds, &master.mailbox, on_workers_empty) &&
-        workers_start(&master.workers) && (ready_file == NULL || write_ready_file(ready_file))) {
+    if (start(conf) && (ready_file == NULL || write_ready_file(ready_file))) {
         log_notice(NULL, "ready");
         loop_run(&master.loop);
         status = EXIT_SUCCESS;
     }
+    nodes_close(&master.nodes);
     workers_fini(&master.workers);
     log_notice(NULL, "ended");
     goto done;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/node_mail.h"
 #include "daemon/workers.h"
 #include "proxy/account.h"
 #include "proxy/farm.h"
@@ -108,6 +109,12 @@ on_move(struct proxy *proxy, struct session_move *move)
     mailbox_post(&receiver->mailbox, &move->mail);
 }
 
+static void
+on_node_signal(struct proxy *proxy, size_t farm, size_t node, enum node_signal signal)
+{
+    node_mail_signal(proxy->owner, farm, node, signal);
+}
+
 /*
  * Birth and end.
  */
@@ -174,6 +181,7 @@ worker_init(struct worker *worker, struct workers *workers, uint32_t number, str
     proxy_init(&worker->proxy, &worker->loop, &workers->registry, number);
     worker->proxy.on_empty = on_proxy_empty;
     worker->proxy.on_move = on_move;
+    worker->proxy.on_node_signal = on_node_signal;
     worker->proxy.owner = worker;
     if (!farm_open_all(&worker->proxy, conf))
         log_error(worker->name, "out of memory at start");

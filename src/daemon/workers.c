@@ -9,12 +9,14 @@
 
 bool
 workers_init(struct workers *workers, struct conf *conf, const int *fds, struct mailbox *master,
-             void (*on_empty)(void))
+             void (*on_empty)(void),
+             void (*on_node_signal)(size_t farm, size_t node, enum node_signal signal))
 {
     memset(workers, 0, sizeof(*workers));
     workers->master = master;
     workers->conf = conf;
     workers->on_empty = on_empty;
+    workers->on_node_signal = on_node_signal;
     workers->all = calloc(conf->workers, sizeof(*workers->all));
     if (workers->all == NULL || !registry_init(&workers->registry, conf->workers)) {
         log_error(NULL, "out of memory at start");
@@ -213,6 +215,7 @@ stop(struct workers *workers)
         worker_stop(&workers->all[i]);
     for (i = 0; i < workers->count; i++)
         worker_clear(&workers->all[i]);
+    mailbox_deliver(workers->master);
 }
 
 static void

@@ -19,6 +19,7 @@ struct workers {
     struct mailbox *master;
     struct worker *all;
     void (*on_empty)(void);
+    void (*on_node_signal)(size_t farm, size_t node, enum node_signal signal);
     struct registry registry;       /* has a lock */
     /* the master's */
     struct conf *conf;              /* that all have; borrowed */
@@ -33,11 +34,13 @@ struct workers {
 };
 
 /* All but the threads. `fds` are bound descriptors, one for each listener of conf, and
- * the workers' from now on. `on_empty` is called when all are drained. False: it is
- * logged why; workers_fini is to be called nevertheless. */
+ * the workers' from now on. `on_empty` is called when all are drained, `on_node_signal`
+ * when one has noticed something of a node. False: it is logged why; workers_fini is to be
+ * called nevertheless. */
 MUST_USE bool
 workers_init(struct workers *workers, struct conf *conf, const int *fds, struct mailbox *master,
-             void (*on_empty)(void));
+             void (*on_empty)(void),
+             void (*on_node_signal)(size_t farm, size_t node, enum node_signal signal));
 
 /* Starts the threads. False: the system has too few left. */
 MUST_USE bool

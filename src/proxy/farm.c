@@ -86,7 +86,7 @@ signal_master(struct farm_node *node, enum node_signal signal)
     struct proxy *proxy = node->farm->proxy;
 
     if (proxy->on_node_signal != NULL)
-        proxy->on_node_signal(proxy, node->farm->conf, node->index, signal);
+        proxy->on_node_signal(proxy, node->farm->index, node->index, signal);
 }
 
 static uint64_t
@@ -190,7 +190,7 @@ share_out(struct farm *farm)
 }
 
 static bool
-farm_open(struct proxy *proxy, const struct conf_farm *conf)
+farm_open(struct proxy *proxy, const struct conf_farm *conf, size_t index)
 {
     struct farm *farm = calloc(1, sizeof(*farm));
 
@@ -199,6 +199,7 @@ farm_open(struct proxy *proxy, const struct conf_farm *conf)
     LL_APPEND(proxy->farms, farm);
     farm->proxy = proxy;
     farm->conf = conf;
+    farm->index = index;
     set_table_init(&farm->sets, conf->concat_max, conf->concat_ttl_ms, conf->concat_linger_ms);
     learn_init(&farm->learn, conf->learn_max);
     ev_init(&farm->retire, on_retire);
@@ -218,7 +219,7 @@ farm_open_all(struct proxy *proxy, const struct conf *conf)
     size_t i;
 
     for (i = 0; i < conf->farm_count; i++)
-        if (!farm_open(proxy, &conf->farms[i]))
+        if (!farm_open(proxy, &conf->farms[i], i))
             return false;
     return true;
 }
@@ -322,7 +323,7 @@ farm_link_unbound(struct farm_node *node)
 }
 
 void
-farm_link_failed(struct farm_node *node)
+farm_link_failed(struct farm_node *node, bool was_bound)
 {
     uint64_t successes = node_counts_responses(&node->counts) + node->counts.links_bound;
 
@@ -332,4 +333,6 @@ farm_link_failed(struct farm_node *node)
     node->failures++;
     if (node->failures == node->farm->conf->error_limit)
         signal_master(node, NODE_FAILING);
+    if (was_bound && node->counts.bound == 1)
+        signal_master(node, NODE_LOST);
 }

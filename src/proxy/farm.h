@@ -29,6 +29,7 @@ struct farm {
     struct farm *next;              /* utlist, in proxy->farms */
     struct proxy *proxy;
     const struct conf_farm *conf;
+    size_t index;                   /* of the farm, in the configuration */
     struct set_table sets;
     struct learn learn;
     struct farm_node **nodes;
@@ -78,8 +79,9 @@ farm_link_bound(struct farm_node *node);
 void
 farm_link_unbound(struct farm_node *node);
 
-/* One was lost, or could not be opened, by the node's fault. */
+/* One that is bound is lost, or one could not be opened, by the node's fault. To be
+ * called ahead of farm_link_unbound. */
 void
-farm_link_failed(struct farm_node *node);
+farm_link_failed(struct farm_node *node, bool was_bound);
 
 #endif

@@ -213,7 +213,7 @@ lose(struct link *link, enum link_loss loss, uint32_t status, const char *detail
     }
     log_loss(link, loss, detail);
     if (losses[loss].fault)
-        farm_link_failed(link->at);
+        farm_link_failed(link->at, was == LINK_BOUND);
     renew_handle(link);
     if (was == LINK_BOUND && (loss == LINK_LOSS_UNBOUND || loss == LINK_LOSS_BAD_LENGTH)) {
         enter(link, LINK_ENDING);

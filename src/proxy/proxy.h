@@ -49,7 +49,7 @@ struct proxy {
     /* Called once, when draining and the last session and linkset has ended. */
     void (*on_empty)(struct proxy *proxy);
     /* What traffic tells of a node of the farm; NULL: nobody wants to know. */
-    void (*on_node_signal)(struct proxy *proxy, const struct conf_farm *farm, size_t node,
+    void (*on_node_signal)(struct proxy *proxy, size_t farm, size_t node,
                            enum node_signal signal);
     /* A session is to go on at the worker that its account lives on. */
     void (*on_move)(struct proxy *proxy, struct session_move *move);

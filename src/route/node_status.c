@@ -28,9 +28,10 @@ node_admin_name(enum node_admin admin)
 struct node_status
 node_status_initial(const struct conf_node *node)
 {
+    bool usable = !node->gone && node->addr.len > 0;
+
     return (struct node_status){.addr = node->addr, .weight = node->weight,
-                                .ramp = NODE_RAMP_FULL, .serves = !node->gone,
-                                .connects = !node->gone};
+                                .ramp = NODE_RAMP_FULL, .serves = usable, .connects = usable};
 }
 
 struct balance_share

@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The health of one node and what follows from it. Where the configuration names no
+ * check, traffic is the check: as long as links are bound the node is up, and only one
+ * without any is asked by a TCP connect, as seldom as a link would try.
+ */
+#include "daemon/node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#define AGAIN_MS 1000       /* what memory was short for is tried again */
+
+static void on_result(struct check *check, const struct check_result *result);
+static void on_address(struct resolve *resolve, const struct resolve_result *result);
+
+static const struct check_ops check_ops = {.on_result = on_result};
+
+static uint64_t
+now_ms(const struct node *node)
+{
+    return loop_now_ms(node->loop);
+}
+
+const char *
+node_label(const struct node *node)
+{
+    static char text[80];
+
+    snprintf(text, sizeof(text), "%s/%s", node->farm->name, node->conf->name);
+    return text;
+}
+
+bool
+node_serves(const struct node *node)
+{
+    return health_is_alive(node->health.state) && node->admin == NODE_READY &&
+           node->addr.len > 0 && !node->conf->gone;
+}
+
+const char *
+node_state(const struct node *node, char out[static NODE_STATE_SIZE])
+{
+    uint32_t done, all;
+
+    health_progress(&node->health, &done, &all);
+    if (node->admin != NODE_READY)
+        snprintf(out, NODE_STATE_SIZE, "%s", node_admin_name(node->admin));
+    else if (node->addr.len == 0)
+        snprintf(out, NODE_STATE_SIZE, "without address");
+    else if (all > 0)
+        snprintf(out, NODE_STATE_SIZE, "%s %u/%u", health_name(node->health.state), done, all);
+    else
+        snprintf(out, NODE_STATE_SIZE, "%s", health_name(node->health.state));
+    return out;
+}
+
+/* No check is configured: traffic is its check. */
+static bool
+goes_by_traffic(const struct node *node)
+{
+    size_t count;
+
+    (void)conf_node_checks(node->farm, node->conf, &count);
+    return count == 0;
+}
+
+/*
+ * What the workers are told.
+ */
+
+static struct node_status
+status_of(const struct node *node)
+{
+    bool alive = health_is_alive(node->health.state);
+    bool usable = alive && node->addr.len > 0 && node->admin != NODE_MAINT && !node->conf->gone;
+
+    return (struct node_status){
+        .addr = node->addr,
+        .weight = node->weight >= 0 ? (uint32_t)node->weight : node->conf->weight,
+        .ramp = node->ramp,
+        .serves = node_serves(node),
+        .connects = usable,
+        .closes = !alive && node->farm->on_down == CONF_ON_DOWN_CLOSE,
+        .retires = node->admin == NODE_MAINT,
+        .stands_down = node->stands_down,
+    };
+}
+
+static bool
+is_same(const struct node_status *a, const struct node_status *b)
+{
+    return addr_equal(&a->addr, &b->addr) && a->weight == b->weight && a->ramp == b->ramp &&
+           a->serves == b->serves && a->connects == b->connects && a->closes == b->closes &&
+           a->retires == b->retires && a->stands_down == b->stands_down;
+}
+
+static void
+wake_in(struct node *node, uint64_t ms)
+{
+    if (!ev_is_active(&node->timer) ||
+        ev_timer_remaining(node->loop->ev, &node->timer) > (double)ms / 1000)
+        loop_timer_start(node->loop, &node->timer, ms);
+}
+
+static void
+tell(struct node *node)
+{
+    struct node_status status = status_of(node);
+
+    if (node->told && is_same(&status, &node->status))
+        return;
+    node->told = node->ops->put_status(node, &status);
+    node->status = status;
+    if (!node->told)
+        wake_in(node, AGAIN_MS);
+}
+
+static void
+log_change(struct node *node, const char *from, const char *to, const char *by, const char *why,
+           uint64_t since_ms)
+{
+    struct node_change change = {.from = from, .to = to, .by = by, .why = why,
+                                 .after_ms = now_ms(node) - since_ms};
+
+    log_notice(node_label(node), "%s -> %s by=%s why=\"%s\" after_ms=%llu", from, to, by, why,
+               (unsigned long long)change.after_ms);
+    node->ops->on_change(node, &change);
+}
+
+/*
+ * Checks.
+ */
+
+static enum check_pace
+pace_of(const struct node *node)
+{
+    switch (node->health.state) {
+    case HEALTH_UP:
+        return CHECK_PACE_STEADY;
+    case HEALTH_GOING_DOWN:
+    case HEALTH_COMING_UP:
+        return CHECK_PACE_FAST;
+    case HEALTH_DOWN:
+        break;
+    }
+    return CHECK_PACE_DOWN;
+}
+
+static bool
+wants_checks(const struct node *node)
+{
+    if (node->conf->gone || node->admin == NODE_MAINT || node->addr.len == 0)
+        return false;
+    return !goes_by_traffic(node) || node->bound == 0 || !health_is_alive(node->health.state);
+}
+
+static const struct conf_check *
+conf_of(const struct node *node, size_t i)
+{
+    size_t count;
+    const struct conf_check *checks = conf_node_checks(node->farm, node->conf, &count);
+
+    return count > 0 ? &checks[i] : &node->by_default;
+}
+
+/* At the start the first probes of the farm are spread; later the first is due at once. */
+static void
+start_check(struct node *node, size_t i)
+{
+    const struct conf_check *conf = conf_of(node, i);
+    const struct check_options options = {
+        .conf = conf, .node = &node->addr, .tls = conf_check_client(conf, node->conf),
+        .ops = &check_ops, .owner = &node->checks[i],
+        .place = node->spread ? node->index : 0,
+        .count = node->spread ? node->farm->node_count : 0,
+    };
+
+    node->checks[i].check = check_open(node->loop, &options);
+    if (node->checks[i].check == NULL)
+        wake_in(node, AGAIN_MS);
+}
+
+/* Starts and ends checks, and sets how fast they go. */
+static void
+update_checks(struct node *node)
+{
+    bool wanted = wants_checks(node);
+    struct node_check *its;
+    size_t i;
+
+    for (i = 0; i < node->health.check_count; i++) {
+        its = &node->checks[i];
+        if (its->check != NULL && !wanted) {
+            check_close(its->check);
+            its->check = NULL;
+        } else if (its->check == NULL && wanted) {
+            start_check(node, i);
+        }
+        if (its->check != NULL)
+            check_set_pace(its->check, pace_of(node));
+    }
+}
+
+static void
+hurry(struct node *node)
+{
+    size_t i;
+
+    for (i = 0; i < node->health.check_count; i++)
+        if (node->checks[i].check != NULL)
+            check_hurry(node->checks[i].check);
+}
+
+/*
+ * Changes of state.
+ */
+
+static void
+begin_ramp(struct node *node)
+{
+    node->ramp = NODE_RAMP_FULL;
+    if (node->farm->slow_start_ms == 0)
+        return;
+    node->ramp = 1;
+    wake_in(node, node->farm->slow_start_ms / NODE_RAMP_FULL);
+}
+
+/* The health is another one than `was`. */
+static void
+on_health(struct node *node, enum health_state was, const char *by, const char *why)
+{
+    bool alive = health_is_alive(node->health.state);
+
+    log_change(node, health_name(was), health_name(node->health.state), by, why, node->since_ms);
+    snprintf(node->why, sizeof(node->why), "%s: %s", by, why);
+    node->since_ms = now_ms(node);
+    if (alive && !health_is_alive(was)) {
+        begin_ramp(node);
+        node->ops->on_came(node);
+    } else if (!alive && health_is_alive(was)) {
+        node->ops->on_went(node);
+    }
+    update_checks(node);
+    tell(node);
+}
+
+static void
+note(struct node_check *its, const struct check_result *result)
+{
+    its->known = true;
+    its->outcome = result->outcome;
+    its->duration_us = result->duration_us;
+    its->at_ms = now_ms(its->node);
+    snprintf(its->detail, sizeof(its->detail), "%s", result->detail);
+}
+
+static void
+on_result(struct check *check, const struct check_result *result)
+{
+    struct node_check *its = check_owner(check);
+    struct node *node = its->node;
+    enum check_verdict verdict = check_verdict(result->outcome);
+    enum health_state was = node->health.state;
+    char why[NODE_WHY_SIZE];
+
+    note(its, result);
+    log_debug(node_label(node), "probe type=%s outcome=%s detail=\"%s\" duration_us=%llu",
+              conf_check_type_name(check_conf(check)->type), check_outcome_name(result->outcome),
+              result->detail, (unsigned long long)result->duration_us);
+    if (verdict == CHECK_NONE) {
+        log_limited(LOG_LEVEL_WARNING, node_label(node), "can't be probed reason=\"%s\"",
+                    check_outcome_words(result->outcome));
+        return;
+    }
+    if (verdict == CHECK_SUCCESS && now_ms(node) < node->held_until_ms)
+        return;
+    snprintf(why, sizeof(why), "%s check: %s%s%s", conf_check_type_name(check_conf(check)->type),
+             check_outcome_words(result->outcome), result->detail[0] != '\0' ? " " : "",
+             result->detail);
+    if (health_on_probe(&node->health, (size_t)(its - node->checks), verdict == CHECK_SUCCESS))
+        on_health(node, was, "check", why);
+    else
+        update_checks(node);
+}
+
+/* Traffic has taken it down: a probe that passes at once would not be worth much, and the
+ * less the more often that has happened of late. */
+static void
+hold_down(struct node *node)
+{
+    uint64_t longest = node->farm->reconnect_max_ms;
+
+    if (now_ms(node) - node->since_ms > 4 * longest || node->hold_ms == 0)
+        node->hold_ms = node->farm->reconnect_ms;
+    node->held_until_ms = now_ms(node) + node->hold_ms;
+    wake_in(node, node->hold_ms);
+    node->hold_ms = node->hold_ms * 2 < longest ? node->hold_ms * 2 : longest;
+}
+
+static void
+on_failure(struct node *node, enum node_signal signal)
+{
+    enum health_state was = node->health.state;
+
+    if (!health_is_alive(was))
+        return;
+    hold_down(node);
+    if (health_on_failure(&node->health))
+        on_health(node, was, "traffic", node_signal_words(signal));
+}
+
+/* A node that nobody checks is up as soon as a link is bound, also by a mere trial. */
+static void
+on_bound(struct node *node)
+{
+    enum health_state was = node->health.state;
+
+    node->bound++;
+    if (goes_by_traffic(node) && now_ms(node) >= node->held_until_ms &&
+        health_on_success(&node->health))
+        on_health(node, was, "traffic", node_signal_words(NODE_BOUND));
+    else
+        update_checks(node);
+}
+
+void
+node_on_signal(struct node *node, enum node_signal signal)
+{
+    switch (signal) {
+    case NODE_BOUND:
+        on_bound(node);
+        break;
+    case NODE_UNBOUND:
+        node->bound -= node->bound > 0;
+        update_checks(node);
+        break;
+    case NODE_LOST:
+        node->ops->on_went(node);
+        hurry(node);
+        break;
+    case NODE_FAILING:
+    case NODE_SICK:
+        on_failure(node, signal);
+        break;
+    }
+}
+
+void
+node_set_admin(struct node *node, enum node_admin admin, const char *who)
+{
+    enum node_admin was = node->admin;
+
+    if (admin == NODE_READY)
+        node->stands_down = false;
+    if (admin != was) {
+        node->admin = admin;
+        log_change(node, node_admin_name(was), node_admin_name(admin), "operator", who,
+                   node->admin_since_ms);
+        node->admin_since_ms = now_ms(node);
+        if (admin == NODE_READY)
+            node->ops->on_came(node);
+        else
+            node->ops->on_went(node);
+    }
+    update_checks(node);
+    tell(node);
+}
+
+void
+node_set_weight(struct node *node, int32_t weight, const char *who)
+{
+    uint32_t was = status_of(node).weight;
+
+    node->weight = weight;
+    log_notice(node_label(node), "weight %u -> %u by=operator why=\"%s\"", was,
+               status_of(node).weight, who);
+    tell(node);
+}
+
+void
+node_set_stands_down(struct node *node, bool stands_down)
+{
+    if (node->stands_down == stands_down)
+        return;
+    node->stands_down = stands_down;
+    log_notice(node_label(node), stands_down ? "stands by, for others have taken over"
+                                             : "stands by no longer");
+    tell(node);
+}
+
+/*
+ * Its name.
+ */
+
+static void
+on_address(struct resolve *resolve, const struct resolve_result *result)
+{
+    struct node *node = resolve_owner(resolve);
+    char was[ADDR_TEXT_SIZE], is[ADDR_TEXT_SIZE];
+    size_t i;
+
+    if (result->error != NULL)
+        log_limited(LOG_LEVEL_WARNING, node_label(node), "its name can't be looked up host=%s "
+                    "error=\"%s\" address=%s", resolve_host(resolve), result->error,
+                    addr_format(&node->addr, was));
+    if (result->addr == NULL || addr_equal(result->addr, &node->addr))
+        return;
+    addr_format(&node->addr, was);
+    log_notice(node_label(node), "address %s -> %s by=name why=\"%s\"", was,
+               addr_format(result->addr, is), resolve_host(resolve));
+    node->addr = *result->addr;
+    for (i = 0; i < node->health.check_count; i++)
+        if (node->checks[i].check != NULL)
+            check_put_address(node->checks[i].check, &node->addr);
+    update_checks(node);
+    tell(node);
+}
+
+static void
+look_up(struct node *node)
+{
+    if (node->conf->host == NULL || node->conf->gone || node->resolve != NULL)
+        return;
+    if (node->resolver != NULL)
+        node->resolve = resolve_open(node->resolver, node->conf->host, node->conf->port,
+                                     node->farm->resolve_ms, on_address, node);
+    if (node->resolve == NULL)
+        wake_in(node, AGAIN_MS);
+}
+
+/*
+ * Birth, change and end.
+ */
+
+static void
+on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
+{
+    struct node *node = timer->data;
+
+    (void)ev;
+    (void)revents;
+    if (node->ramp < NODE_RAMP_FULL) {
+        node->ramp++;
+        wake_in(node, node->farm->slow_start_ms / NODE_RAMP_FULL);
+    }
+    if (node->held_until_ms != 0 && now_ms(node) >= node->held_until_ms) {
+        node->held_until_ms = 0;
+        hurry(node);
+    }
+    look_up(node);
+    update_checks(node);
+    tell(node);
+}
+
+static void
+set_default_check(struct node *node)
+{
+    const struct conf_farm *farm = node->farm;
+
+    node->by_default = (struct conf_check){
+        .type = CONF_CHECK_TCP, .address = "", .password_file = "", .password = "",
+        .secret = "", .system_id = "", .system_type = "", .user = "", .path = "", .host = "",
+        .expect = "", .refuse = "", .interval_ms = farm->reconnect_max_ms,
+        .fast_interval_ms = farm->reconnect_ms, .down_interval_ms = farm->reconnect_max_ms,
+        .timeout_ms = farm->connect_timeout_ms, .rise = 1, .fall = 1,
+    };
+}
+
+static bool
+take_checks(struct node *node)
+{
+    const struct conf_check *conf;
+    size_t count, i;
+
+    set_default_check(node);
+    (void)conf_node_checks(node->farm, node->conf, &count);
+    count = count > 0 ? count : 1;
+    node->checks = calloc(count, sizeof(*node->checks));
+    if (node->checks == NULL || !health_init(&node->health, count))
+        return false;
+    for (i = 0; i < count; i++) {
+        conf = conf_of(node, i);
+        node->checks[i].node = node;
+        health_set_check(&node->health, i, conf->rise, conf->fall);
+    }
+    return true;
+}
+
+static void
+drop_checks(struct node *node)
+{
+    size_t i;
+
+    for (i = 0; i < node->health.check_count; i++)
+        check_close(node->checks[i].check);
+    free(node->checks);
+    node->checks = NULL;
+    health_fini(&node->health);
+}
+
+static void
+begin(struct node *node)
+{
+    node->spread = true;
+    look_up(node);
+    update_checks(node);
+    tell(node);
+    node->spread = false;
+}
+
+bool
+node_open(struct node *node)
+{
+    node->weight = -1;
+    node->ramp = NODE_RAMP_FULL;
+    node->since_ms = node->admin_since_ms = now_ms(node);
+    node->addr = node->conf->addr;
+    node->status = node_status_initial(node->conf);
+    node->told = true;
+    ev_init(&node->timer, on_timer);
+    node->timer.data = node;
+    if (!take_checks(node))
+        return false;
+    begin(node);
+    return true;
+}
+
+void
+node_close(struct node *node)
+{
+    loop_timer_stop(node->loop, &node->timer);
+    resolve_close(node->resolve);
+    node->resolve = NULL;
+    drop_checks(node);
+}
+
+bool
+node_follow(struct node *node, const struct conf_farm *farm)
+{
+    enum health_state was = node->health.state;
+    const struct conf_node *next = &farm->nodes[node->index];
+    bool came = node->conf->gone && !next->gone;
+    bool same_name = conf_node_is_at(node->conf, next) && !next->gone &&
+                     node->farm->resolve_ms == farm->resolve_ms;
+
+    drop_checks(node);
+    node->farm = farm;
+    node->conf = &farm->nodes[node->index];
+    if (node->resolve != NULL && !same_name) {
+        resolve_close(node->resolve);
+        node->resolve = NULL;
+    }
+    if (!take_checks(node))
+        return false;
+    if (!came && !health_is_alive(was))
+        (void)health_on_failure(&node->health);
+    if (node->conf->host == NULL)
+        node->addr = node->conf->addr;
+    node->told = false;     /* a worker that has followed takes the configuration's weight */
+    begin(node);
+    return true;
+}
