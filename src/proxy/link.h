@@ -125,7 +125,7 @@ static inline bool
 link_takes_requests(const struct link *link)
 {
     return link->state == LINK_BOUND && !window_is_full(&link->window) &&
-           !conn_is_full(&link->conn);
+           !conn_is_full(&link->conn) && link->moves == link->at->moves;
 }
 
 static inline const char *

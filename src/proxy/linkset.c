@@ -554,20 +554,27 @@ linkset_abort(struct linkset *linkset)
     close_links(linkset, link_abort);
 }
 
+/* Does it take a message, and is at no rest then? */
+static bool
+takes_now(const struct link *link, uint64_t at_ms)
+{
+    return link_takes_requests(link) && link->rests_until_ms <= at_ms;
+}
+
 /*
  * The turns are the account's. Where they name no node that this linkset is
  * bound to, as when it alone has lost its links to the primaries, it takes what
  * it has.
  */
 static struct link *
-pick_besides_turns(struct linkset *linkset)
+pick_besides_turns(struct linkset *linkset, uint64_t at_ms)
 {
     struct link *link;
     size_t i;
 
     for (i = 0; i < linkset->farm->node_count; i++) {
         link = linkset->links[i];
-        if (link != NULL && has_weight(link) && link_takes_requests(link))
+        if (link != NULL && has_weight(link) && takes_now(link, at_ms))
             return link;
     }
     return NULL;
@@ -575,7 +582,7 @@ pick_besides_turns(struct linkset *linkset)
 
 /* The next in turn that takes requests. */
 static struct link *
-pick_next(struct linkset *linkset)
+pick_next(struct linkset *linkset, uint64_t at_ms)
 {
     struct balance *balance = &linkset->account->balance;
     bool has_turn = false;
@@ -586,11 +593,11 @@ pick_next(struct linkset *linkset)
         link = linkset->links[balance_next(balance)];
         if (link == NULL || link->state != LINK_BOUND)
             continue;
-        if (link_takes_requests(link))
+        if (takes_now(link, at_ms))
             return link;
         has_turn = true;
     }
-    return has_turn ? NULL : pick_besides_turns(linkset);
+    return has_turn ? NULL : pick_besides_turns(linkset, at_ms);
 }
 
 /*
@@ -598,7 +605,7 @@ pick_next(struct linkset *linkset)
  * session's own tell little where the window is small; of equals the next in turn.
  */
 static struct link *
-pick_fewest(struct linkset *linkset)
+pick_fewest(struct linkset *linkset, uint64_t at_ms)
 {
     struct balance *balance = &linkset->account->balance;
     struct link *best = NULL, *link;
@@ -610,7 +617,7 @@ pick_fewest(struct linkset *linkset)
         if (link == NULL || link->state != LINK_BOUND)
             continue;
         has_turn = true;
-        if (!link_takes_requests(link))
+        if (!takes_now(link, at_ms))
             continue;
         if (best == NULL || (uint64_t)balance->open[link->node] * share_of(best)->weight <
                                 (uint64_t)balance->open[best->node] * share_of(link)->weight)
@@ -618,11 +625,11 @@ pick_fewest(struct linkset *linkset)
     }
     if (best != NULL)
         (void)balance_next(balance);
-    return has_turn ? best : pick_besides_turns(linkset);
+    return has_turn ? best : pick_besides_turns(linkset, at_ms);
 }
 
-struct link *
-linkset_pick(struct linkset *linkset)
+static struct link *
+pick(struct linkset *linkset, uint64_t at_ms)
 {
     if (linkset->takers == 0)
         return NULL;
@@ -630,11 +637,36 @@ linkset_pick(struct linkset *linkset)
     case CONF_ROUND_ROBIN:
     case CONF_STANDBY:          /* whose round is one turn */
     case CONF_DESTINATION:      /* where there is none to hash */
-        return pick_next(linkset);
+        return pick_next(linkset, at_ms);
     case CONF_LEAST_PENDING:
-        return pick_fewest(linkset);
+        return pick_fewest(linkset, at_ms);
     }
     return NULL;
+}
+
+struct link *
+linkset_pick_rested(struct linkset *linkset)
+{
+    return pick(linkset, loop_now_ms(linkset->proxy->loop));
+}
+
+struct link *
+linkset_pick(struct linkset *linkset)
+{
+    uint64_t now = loop_now_ms(linkset->proxy->loop);
+    struct link *link;
+
+    if (linkset->rests_until_ms <= now)
+        return pick(linkset, UINT64_MAX);
+    link = pick(linkset, now);
+    return link != NULL ? link : pick(linkset, UINT64_MAX);
+}
+
+void
+linkset_rest(struct linkset *linkset, struct link *link)
+{
+    link->rests_until_ms = loop_now_ms(linkset->proxy->loop) + linkset->farm->rest_ms;
+    linkset->rests_until_ms = link->rests_until_ms;
 }
 
 void

@@ -70,6 +70,7 @@ struct linkset {
     uint32_t takers;                /* those of them whose node has weight */
     uint32_t open;                  /* links that have not ended */
     uint64_t starved_at_ms;         /* when the last taker was lost */
+    uint64_t rests_until_ms;        /* of its links, the latest */
     ev_timer timer;
     struct grave grave;
     struct link **links;            /* one a node; NULL: could not be made, or has ended */
@@ -93,6 +94,14 @@ linkset_abort(struct linkset *linkset);
  * down or its window full. */
 struct link *
 linkset_pick(struct linkset *linkset);
+
+/* The same, but none that is at rest. */
+struct link *
+linkset_pick_rested(struct linkset *linkset);
+
+/* The link gets no new messages for `rest`, as long as another takes them. */
+void
+linkset_rest(struct linkset *linkset, struct link *link);
 
 /* Stops and resumes reading from the nodes. */
 void

@@ -3,6 +3,7 @@ libsmpplex_a_SOURCES += \
 	src/proxy/account.c src/proxy/account.h \
 	src/proxy/ahead.h \
 	src/proxy/counters.h src/proxy/counter.def \
+	src/proxy/doubt.c src/proxy/doubt.h \
 	src/proxy/downward.c src/proxy/downward.h \
 	src/proxy/farm.c src/proxy/farm.h \
 	src/proxy/follow.c src/proxy/follow.h \

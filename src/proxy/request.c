@@ -14,7 +14,7 @@ request_new(struct slab *slab, const struct pdu *pdu, struct handle from, uint64
     if (request == NULL)
         return NULL;
     *request = (struct request){.from = from, .arrived_ms = now_ms, .cap = cap,
-                                .length = pdu->length};
+                                .length = pdu->length, .lost_at = REQUEST_NOT_LOST};
     memcpy(request->bytes, pdu->bytes, pdu->length);
     return request;
 }

@@ -36,6 +36,7 @@ struct request {
     uint32_t length;
     uint32_t moves;         /* how often its link was lost */
     enum request_rule rule;
+    uint16_t lost_at;       /* the node that may have got it before its link was lost */
     uint16_t node;          /* REQUEST_NODE; on a tour the next to ask */
     uint8_t part;           /* its number in its set */
     uint8_t parts;          /* of its set; 0: no part of a long message */
@@ -48,6 +49,8 @@ struct request {
     uint64_t hash;          /* REQUEST_HASH, and where a set is placed by hash */
     uint8_t bytes[];
 };
+
+#define REQUEST_NOT_LOST UINT16_MAX
 
 struct request_list {
     struct request *first;

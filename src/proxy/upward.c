@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "proxy/doubt.h"
 #include "proxy/ids.h"
 #include "proxy/place.h"
 
@@ -81,6 +82,8 @@ take_waiting(struct session *session, struct link *link)
 static void
 send_up(struct session *session, struct link *link, struct request *request)
 {
+    if (request->lost_at != REQUEST_NOT_LOST)
+        doubt_log(session, link, request);
     if (link_send(link, request))
         session->in_flight++;
     else
@@ -388,6 +391,27 @@ answer(struct session *session, const struct link *link, const struct pdu *pdu, 
     pdu_put_number(room, number);
 }
 
+/* The node is busy, by retry-on: it gets a rest. True: another node gets the request. */
+static bool
+retry(struct session *session, struct link *link, struct request *request, uint32_t status)
+{
+    const struct conf_farm *farm = link->farm;
+    struct link *other;
+
+    if (!conf_has_status(&farm->retry_on, status))
+        return false;
+    linkset_rest(session->linkset, link);
+    if (request->rule != REQUEST_ANY || request->moves >= farm->redispatch_max)
+        return false;
+    other = linkset_pick_rested(session->linkset);
+    if (other == NULL)
+        return false;
+    request->moves++;
+    session->proxy->counters.retried++;
+    send_up(session, other, request);
+    return true;
+}
+
 void
 upward_on_response(struct link *link, const struct pdu *pdu, struct pending *pending)
 {
@@ -406,6 +430,10 @@ upward_on_response(struct link *link, const struct pdu *pdu, struct pending *pen
     if (place_goes_on(session->linkset, request, link->node, pdu->status)) {
         if (!dispatch(session, request))
             hold(session, request);
+        left(session, link);
+        return;
+    }
+    if (pdu->status != SMPP_ROK && retry(session, link, request, pdu->status)) {
         left(session, link);
         return;
     }
@@ -502,6 +530,7 @@ detach(struct link *link, struct pending *pendings, uint32_t n, struct request_l
             request_list_append(moving, request);
             counters->moved++;
             counters->in_doubt += written;
+            request->lost_at = written ? (uint16_t)link->node : REQUEST_NOT_LOST;
         } else {
             request_list_append(refused, request);
         }
