@@ -4,5 +4,7 @@ smpplex_SOURCES = src/daemon/main.c \
 	src/daemon/expiry.c src/daemon/expiry.h \
 	src/daemon/master.c src/daemon/master.h \
 	src/daemon/options.c src/daemon/options.h \
+	src/daemon/status.c src/daemon/status.h \
+	src/daemon/visit.c src/daemon/visit.h \
 	src/daemon/worker.c src/daemon/worker.h \
 	src/daemon/workers.c src/daemon/workers.h
