@@ -175,17 +175,31 @@ error_answer(const struct client *client, unsigned status, const char *text)
     return answer_text(status, line);
 }
 
+/* Whoever asks for what he may not is told apart from the noise of bad requests, which
+ * must not be able to hide him. */
+static void
+log_refusal(const struct client *client, unsigned status, const char *text)
+{
+    const char *path = client->request.path;
+    char shown[128];
+
+    escape(shown, sizeof(shown), path, strlen(path));
+    if (status == 401 || status == 403)
+        log_limited(LOG_LEVEL_NOTICE, client->label,
+                    "not allowed status=%u path=\"%s\" reason=\"%s\"", status, shown, text);
+    else
+        log_limited(LOG_LEVEL_INFO, client->label, "refused status=%u path=\"%s\" reason=\"%s\"",
+                    status, shown, text);
+}
+
 /* Answers that it may or can not be done, and says so in the log. */
 static void
 refuse(struct client *client, unsigned status, const char *text, const char *more)
 {
     struct answer answer = error_answer(client, status, text);
-    char shown[128];
 
     client->server->refused++;
-    log_limited(LOG_LEVEL_NOTICE, client->label, "refused status=%u path=\"%s\" reason=\"%s\"",
-                status, escape(shown, sizeof(shown), client->request.path,
-                               strlen(client->request.path)), text);
+    log_refusal(client, status, text);
     answer.more = more;
     respond(client, answer);
 }
