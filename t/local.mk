@@ -14,6 +14,7 @@ include t/unit/smpp.mk
 include t/unit/tls.mk
 include t/unit/conf.mk
 include t/unit/http.mk
+include t/unit/admin.mk
 include t/unit/route.mk
 include t/unit/proxy.mk
 include t/unit/load.mk

@@ -13,7 +13,7 @@
 
 #define HISTORY_SAMPLES 300
 #define HISTORY_RATE_SAMPLES 10     /* that a rate is an average of */
-#define HISTORY_MINUTE 6            /* states of a histogram, ten seconds apart */
+#define HISTORY_MINUTE 7            /* states of a histogram, ten seconds apart */
 
 struct history_sample {
     uint32_t requests;
