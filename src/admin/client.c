@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a request goes through: is there such a thing, may this client ask for it, what
- * does it need, and then its answer, in pieces that fit the conn. A timer bounds each
- * state; what it means is decided in `enter`.
+ * A connection's states, what is read of it, and its answers, in pieces that fit the
+ * conn. A timer bounds each state; what it means is decided in client_enter.
  */
-#include "admin/client.h"
+#include "admin/client_inner.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +11,6 @@
 #include <unistd.h>
 #include <utlist.h>
 
-#include "admin/guard.h"
 #include "base/escape.h"
 #include "base/log.h"
 #include "http/reply.h"
@@ -20,7 +18,6 @@
 #define IDLE_MS 60000           /* between requests */
 #define LINGER_MS 1000
 #define PIECE ((size_t)64 << 10)
-#define LIST_DEFAULT 100
 
 static void on_open(struct conn *conn);
 static size_t on_bytes(struct conn *conn, const uint8_t *bytes, size_t n);
@@ -57,8 +54,8 @@ timeout_ms(const struct client *client)
 }
 
 /* The one place where the state changes. */
-static void
-enter(struct client *client, enum client_state state)
+void
+client_enter(struct client *client, enum client_state state)
 {
     struct loop *loop = client->server->loop;
 
@@ -94,7 +91,7 @@ void
 client_close(struct client *client)
 {
     if (client->state != CLIENT_CLOSED)
-        enter(client, CLIENT_CLOSED);
+        client_enter(client, CLIENT_CLOSED);
 }
 
 /* The whole answer is in the out buffer. */
@@ -108,9 +105,9 @@ answered(struct client *client)
     DL_DELETE(client->door->clients, client);
     DL_APPEND(client->door->clients, client);
     if (!client->request.keep_alive || client->server->info->draining)
-        enter(client, CLIENT_ENDING);
+        client_enter(client, CLIENT_ENDING);
     else if (!conn_is_full(&client->conn))
-        enter(client, CLIENT_READING);
+        client_enter(client, CLIENT_READING);
 }
 
 /* Puts as much of the body into the out buffer as there is room for. */
@@ -137,8 +134,8 @@ feed(struct client *client)
 }
 
 /* Takes the answer's reference. */
-static void
-respond(struct client *client, struct answer answer)
+void
+client_respond(struct client *client, struct answer answer)
 {
     struct http_reply reply = {.status = answer.status, .type = answer.type,
                                .length = answer.body != NULL ? answer.body->len : 0,
@@ -150,7 +147,7 @@ respond(struct client *client, struct answer answer)
     if (client->server->info->draining)
         reply.keep_alive = false;
     n = http_reply_head(&reply, head);
-    enter(client, CLIENT_WRITING);
+    client_enter(client, CLIENT_WRITING);
     client->answer = answer;
     client->sent = 0;
     room = answer.body != NULL ? conn_put(&client->conn, n) : NULL;
@@ -164,8 +161,8 @@ respond(struct client *client, struct answer answer)
     feed(client);
 }
 
-static struct answer
-error_answer(const struct client *client, unsigned status, const char *text)
+struct answer
+client_error(const struct client *client, unsigned status, const char *text)
 {
     char line[1200];
 
@@ -193,15 +190,15 @@ log_refusal(const struct client *client, unsigned status, const char *text)
 }
 
 /* Answers that it may or can not be done, and says so in the log. */
-static void
-refuse(struct client *client, unsigned status, const char *text, const char *more)
+void
+client_refuse(struct client *client, unsigned status, const char *text, const char *more)
 {
-    struct answer answer = error_answer(client, status, text);
+    struct answer answer = client_error(client, status, text);
 
     client->server->refused++;
     log_refusal(client, status, text);
     answer.more = more;
-    respond(client, answer);
+    client_respond(client, answer);
 }
 
 /* What can't be read: nothing that comes behind it can be, either. */
@@ -210,185 +207,7 @@ refuse_broken(struct client *client, unsigned status)
 {
     client->request.keep_alive = false;
     client->request.path[0] = '\0';     /* it may be half there */
-    refuse(client, status, "the request cannot be read", NULL);
-}
-
-/* Requests. */
-
-/* Is it from a page of another site, or for a name that isn't ours? */
-static bool
-is_foreign(struct client *client)
-{
-    const struct http_request *request = &client->request;
-    const char *host = request->fields[HTTP_FIELD_HOST];
-
-    if (client->door->is_unix)
-        return false;
-    if (request->has_field[HTTP_FIELD_HOST] &&
-        !guard_host(host, client->server->conf->admin->hosts)) {
-        refuse(client, 403, "this Host is not ours; see hosts in smpplex.conf(5)", NULL);
-        return true;
-    }
-    if (request->verb == HTTP_VERB_POST && request->has_field[HTTP_FIELD_ORIGIN] &&
-        !guard_origin(request->fields[HTTP_FIELD_ORIGIN], host)) {
-        refuse(client, 403, "this Origin is another site", NULL);
-        return true;
-    }
-    return false;
-}
-
-/* Whoever may open the unix socket needs no token. */
-static bool
-is_trusted(struct client *client)
-{
-    const struct conf_admin *conf = client->server->conf->admin;
-
-    if (client->door->is_unix)
-        return true;
-    if (conf->token == NULL)
-        refuse(client, 403, "actions need a token-file in the configuration, or the unix socket",
-               NULL);
-    else if (!client->request.has_field[HTTP_FIELD_AUTHORIZATION])
-        refuse(client, 401, "a bearer token is needed",
-               "WWW-Authenticate: Bearer realm=\"smpplex\"\r\n");
-    else if (!guard_token(client->request.fields[HTTP_FIELD_AUTHORIZATION], conf->token))
-        refuse(client, 401, "the bearer token is wrong",
-               "WWW-Authenticate: Bearer realm=\"smpplex\", error=\"invalid_token\"\r\n");
-    else
-        return true;
-    return false;
-}
-
-static unsigned
-status_of(enum admin_end end)
-{
-    switch (end) {
-    case ADMIN_DONE:
-        return 200;
-    case ADMIN_UNKNOWN:
-        return 404;
-    case ADMIN_REFUSED:
-        return 409;
-    case ADMIN_MISSING:
-        return 501;
-    }
-    return 500;
-}
-
-static void
-tell(struct client *client, const struct admin_verdict *verdict)
-{
-    char shown[128];
-
-    log_notice(client->label, "action path=\"%s\" done=%s text=\"%s\"",
-               escape(shown, sizeof(shown), client->request.path, strlen(client->request.path)),
-               verdict->end == ADMIN_DONE ? "yes" : "no", verdict->text);
-    if (verdict->end == ADMIN_DONE)
-        respond(client, answer_json(200, json_pack("{s:b, s:s}", "done", 1,
-                                                   "text", verdict->text)));
-    else
-        respond(client, error_answer(client, status_of(verdict->end), verdict->text));
-}
-
-static void
-act(struct client *client)
-{
-    struct action *action = &client->action;
-    struct admin_verdict verdict = {.end = ADMIN_DONE};
-
-    action_read(&client->request, action);
-    switch (action->kind) {
-    case ACTION_NONE:
-        refuse(client, 405, "nothing can be done here", "Allow: GET, HEAD\r\n");
-        return;
-    case ACTION_BAD:
-        refuse(client, 400, action->why, NULL);
-        return;
-    case ACTION_RELOAD:
-    case ACTION_KICK:
-    case ACTION_NODE:
-        break;
-    }
-    if (!is_trusted(client))
-        return;
-    enter(client, CLIENT_ACTING);
-    client->ticket = server_act(client->server, action, &verdict);
-    if (client->ticket == 0)
-        tell(client, &verdict);
-}
-
-/* A whole number in the query; what isn't there has a default. */
-static bool
-read_number(const struct http_request *request, const char *name, size_t max, size_t *value)
-{
-    char text[16], *end;
-
-    if (strstr(request->query, name) == NULL)
-        return true;
-    if (!http_request_query(request, name, text, sizeof(text)) || text[0] < '0' || text[0] > '9')
-        return false;
-    *value = strtoul(text, &end, 10);
-    return *end == '\0' && *value <= max;
-}
-
-/* Which part of the list it wants. */
-static bool
-read_part(struct client *client, enum snapshot_list list)
-{
-    client->list = list;
-    client->offset = 0;
-    client->limit = LIST_DEFAULT;
-    if (!http_request_query(&client->request, "system_id", client->name, sizeof(client->name)))
-        client->name[0] = '\0';
-    return read_number(&client->request, "offset", 1000000000, &client->offset) &&
-           read_number(&client->request, "limit", SNAPSHOT_LIST_MAX, &client->limit);
-}
-
-static void
-ask(struct client *client)
-{
-    enum snapshot_list list = SNAPSHOT_NO_LIST;
-
-    switch (resource_needs(client->resource)) {
-    case NEEDS_NOTHING:
-        respond(client, resource_render(client->resource, NULL, &client->request));
-        return;
-    case NEEDS_NODES:
-        break;
-    case NEEDS_ACCOUNTS:
-        list = SNAPSHOT_ACCOUNTS;
-        break;
-    case NEEDS_SESSIONS:
-        list = SNAPSHOT_SESSIONS;
-        break;
-    }
-    if (!read_part(client, list)) {
-        refuse(client, 400, "offset and limit are whole numbers, limit at most 500", NULL);
-        return;
-    }
-    enter(client, CLIENT_ASKING);
-    server_want(client->server, client);
-}
-
-static void
-handle(struct client *client)
-{
-    const struct http_request *request = &client->request;
-
-    client->server->requests++;
-    client->resource = resource_find(request->path);
-    if (is_foreign(client))
-        return;
-    if (client->resource == RESOURCES && !action_is_path(request->path))
-        refuse(client, 404, "there is nothing of that name", NULL);
-    else if (request->verb == HTTP_VERB_POST)
-        act(client);
-    else if (client->resource == RESOURCES)
-        refuse(client, 405, "this is done by POST", "Allow: POST\r\n");
-    else if (request->verb == HTTP_VERB_OTHER)
-        refuse(client, 405, "this can be asked for by GET and HEAD", "Allow: GET, HEAD\r\n");
-    else
-        ask(client);
+    client_refuse(client, status, "the request cannot be read", NULL);
 }
 
 /* Reads requests as far as it has answered those before; returns the octets used. */
@@ -403,7 +222,7 @@ consume(struct client *client, const uint8_t *bytes, size_t n)
             loop_timer_start(client->server->loop, &client->timer, timeout_ms(client));
         used += http_request_feed(request, bytes + used, n - used);
         if (request->progress == HTTP_WHOLE)
-            handle(client);
+            client_handle(client);
         else if (request->progress == HTTP_BROKEN)
             refuse_broken(client, request->status);
     }
@@ -443,16 +262,9 @@ void
 client_give(struct client *client, const struct reading *reading)
 {
     if (reading == NULL)
-        refuse(client, 503, "this cannot be told now", NULL);
+        client_refuse(client, 503, "this cannot be told now", NULL);
     else
-        respond(client, server_render(client->server, client, reading));
-}
-
-void
-client_tell(struct client *client, const struct admin_verdict *verdict)
-{
-    tell(client, verdict);
-    client_go_on(client);
+        client_respond(client, server_render(client->server, client, reading));
 }
 
 /* The conn's. */
@@ -513,7 +325,7 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
     case CLIENT_ASKING:
     case CLIENT_ACTING:
         client->request.keep_alive = false;
-        refuse(client, 503, "no answer in time", NULL);
+        client_refuse(client, 503, "no answer in time", NULL);
         break;
     case CLIENT_WRITING:
         if (stalled >= timeout_ms(client))

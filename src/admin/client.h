@@ -64,7 +64,7 @@ client_give(struct client *client, const struct reading *reading);
 void
 client_go_on(struct client *client);
 
-/* It is ACTING, and this is what became of it. */
+/* It is ACTING, and this is what became of it; then as client_give. */
 void
 client_tell(struct client *client, const struct admin_verdict *verdict);
 

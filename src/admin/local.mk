@@ -4,6 +4,7 @@ libsmpplex_a_SOURCES += \
 	src/admin/admin.c src/admin/admin.h \
 	src/admin/answer.c src/admin/answer.h \
 	src/admin/client.c src/admin/client.h src/admin/client_state.def \
+	src/admin/client_inner.h src/admin/client_request.c \
 	src/admin/events.c src/admin/events.h \
 	src/admin/guard.c src/admin/guard.h \
 	src/admin/history.c src/admin/history.h \

@@ -350,6 +350,7 @@ answer_at(struct door *door, uint64_t ticket, const struct admin_verdict *verdic
     DL_FOREACH(door->clients, client)
         if (client->state == CLIENT_ACTING && client->ticket == ticket) {
             client_tell(client, verdict);
+            client_go_on(client);
             return true;
         }
     return false;

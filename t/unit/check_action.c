@@ -38,7 +38,8 @@ END_TEST
 START_TEST(nothing_else_is_one)
 {
     static const char *const paths[] = {
-        "", "/", "/api/v1/reload/", "/api/v1/nodes/f/n", "/api/v1/nodes/f/n/", "/api/v1/nodes//n/drain",
+        "", "/", "/api/v1/reload/", "/api/v1/nodes/f/n", "/api/v1/nodes/f/n/",
+        "/api/v1/nodes//n/drain",
         "/api/v1/nodes/f/n/drains", "/api/v1/nodes/f/n/drain/", "/api/v1/nodes/f/n/drain/x",
         "/api/v1/nodes/f/n/Drain", "/api/v1/sessions/kick", "/api/v1/sessions/-1/kick",
         "/api/v1/sessions/ 1/kick", "/api/v1/sessions/18446744073709551616/kick",

@@ -112,6 +112,7 @@ START_TEST(a_status_is_counted_by_its_row)
 }
 END_TEST
 
-UNIT_MAIN("status", a_status_is_counted_by_its_row, every_status_is_read_from_its_name_its_short_name_and_its_number,
+UNIT_MAIN("status", a_status_is_counted_by_its_row,
+          every_status_is_read_from_its_name_its_short_name_and_its_number,
           every_status_has_a_name_and_a_meaning, a_status_without_a_name_is_its_number,
           what_is_no_status_is_refused)
