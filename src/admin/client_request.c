@@ -44,14 +44,13 @@ is_trusted(struct client *client)
     if (client->door->is_unix)
         return true;
     if (conf->token == NULL)
-        client_refuse(client, 403, "actions need a token-file in the configuration, or the unix socket",
-               NULL);
+        client_refuse(client, 403, "actions need a token-file, or the unix socket", NULL);
     else if (!client->request.has_field[HTTP_FIELD_AUTHORIZATION])
         client_refuse(client, 401, "a bearer token is needed",
-               "WWW-Authenticate: Bearer realm=\"smpplex\"\r\n");
+                      "WWW-Authenticate: Bearer realm=\"smpplex\"\r\n");
     else if (!guard_token(client->request.fields[HTTP_FIELD_AUTHORIZATION], conf->token))
         client_refuse(client, 401, "the bearer token is wrong",
-               "WWW-Authenticate: Bearer realm=\"smpplex\", error=\"invalid_token\"\r\n");
+                      "WWW-Authenticate: Bearer realm=\"smpplex\", error=\"invalid_token\"\r\n");
     else
         return true;
     return false;

@@ -104,10 +104,10 @@ json_listeners(const struct reading *reading)
 
     for (i = 0; i < reading->conf->listener_count; i++) {
         listener = &reading->conf->listeners[i];
-        json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:I, s:I, s:I}",
+        json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:b, s:I, s:I, s:I}",
             "name", listener->name,
             "address", json_text(addr_format(&reading->info->listeners[i], text)),
-            "farm", listener->farm->name, "window", (json_int_t)listener->window,
+            "farm", listener->farm->name, "tls", listener->tls_server != NULL, "window", (json_int_t)listener->window,
             "max_pdu", (json_int_t)listener->max_pdu, "hold_bytes", (json_int_t)listener->hold));
     }
     return json_pack("{s:o}", "listeners", list);

@@ -35,7 +35,7 @@ session_of(const struct reading *reading, const struct snapshot_session *row)
     const struct conf_listener *listener = &reading->conf->listeners[row->listener];
     char peer[ADDR_TEXT_SIZE];
 
-    return json_pack("{s:I, s:I, s:o, s:o, s:s, s:s, s:s, s:s, s:i, s:f, s:f, s:I, s:b, s:I,"
+    return json_pack("{s:I, s:I, s:o, s:o, s:s, s:s, s:s, s:s, s:i, s:f, s:f, s:I, s:b, s:b, s:I,"
                      " s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I}}",
         "id", (json_int_t)row->id, "worker", (json_int_t)row->worker,
         "system_id", json_text(row->system_id),
@@ -43,7 +43,7 @@ session_of(const struct reading *reading, const struct snapshot_session *row)
         "farm", listener->farm->name, "state", row->state, "bind", row->bind,
         "interface_version", (int)row->version, "age_seconds", (double)row->age_ms / 1000,
         "idle_seconds", (double)row->idle_ms / 1000, "links_bound", (json_int_t)row->links,
-        "reading", (int)row->reads, "pending", (json_int_t)row->pending,
+        "tls", (int)row->tls, "reading", (int)row->reads, "pending", (json_int_t)row->pending,
         "in", "requests", (json_int_t)row->requests, "bytes", (json_int_t)row->bytes_in,
         "held_bytes", (json_int_t)row->held_bytes,
         "out", "responses", (json_int_t)row->responses,

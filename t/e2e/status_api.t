@@ -20,6 +20,7 @@ my $socket = work_dir . '/ctl.sock';
 my @names = qw(a b c);
 my %sims = map { $_ => start_sim("$_=0", {text => 16}) } @names;
 my $text = conf_text(
+    top => {workers => 2},
     farm => {reconnect => '100ms', 'reconnect-max' => '200ms', grace => '20s'},
     nodes => [map { [$_, $sims{$_}->addr($_)] } @names])
     . "status {\n    address = \"127.0.0.1:0\"\n    socket = \"$socket\"\n}\n";

@@ -761,7 +761,7 @@ START_TEST(the_examples_of_the_manual_are_good_files)
         }
     }
     fclose(file);
-    ck_assert_int_eq(examples, 8);
+    ck_assert_int_eq(examples, 9);
 }
 END_TEST
 
