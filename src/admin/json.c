@@ -107,7 +107,8 @@ json_listeners(const struct reading *reading)
         json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:b, s:I, s:I, s:I}",
             "name", listener->name,
             "address", json_text(addr_format(&reading->info->listeners[i], text)),
-            "farm", listener->farm->name, "tls", listener->tls_server != NULL, "window", (json_int_t)listener->window,
+            "farm", listener->farm->name, "tls", listener->tls_server != NULL,
+            "window", (json_int_t)listener->window,
             "max_pdu", (json_int_t)listener->max_pdu, "hold_bytes", (json_int_t)listener->hold));
     }
     return json_pack("{s:o}", "listeners", list);

@@ -71,11 +71,9 @@ open_door(struct server *server, struct door *door, int fd, bool is_unix)
 static void
 close_door(struct door *door)
 {
-    struct client *client, *next;
-
     listener_close(&door->listener);
-    DL_FOREACH_SAFE(door->clients, client, next)
-        client_close(client);
+    while (door->clients != NULL)
+        client_close(door->clients);
 }
 
 /* Snapshots. */
@@ -101,7 +99,7 @@ ask(struct server *server, enum snapshot_list list, const struct client *client)
     if (snapshot == NULL)
         return false;
     if (client != NULL)
-        strcpy(snapshot->name, client->name);
+        memcpy(snapshot->name, client->name, sizeof(snapshot->name));
     if (server->ops->ask(server->owner, snapshot))
         return true;
     snapshot_free(snapshot);

@@ -331,9 +331,10 @@ status_event(struct status *status, const char *kind, const char *who, const cha
 static void
 free_visits(struct status *status)
 {
-    struct visit *visit, *next;
+    struct visit *visit;
 
-    DL_FOREACH_SAFE(status->visits, visit, next) {
+    while ((visit = status->visits) != NULL) {
+        DL_DELETE(status->visits, visit);
         if (visit->on_home == census_home) {
             snapshot_free(container_of(visit, struct census, visit)->snapshot);
             free(container_of(visit, struct census, visit));
