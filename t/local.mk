@@ -14,6 +14,7 @@ include t/unit/smpp.mk
 include t/unit/tls.mk
 include t/unit/conf.mk
 include t/unit/http.mk
+include t/unit/admin.mk
 include t/unit/route.mk
 include t/unit/proxy.mk
 include t/unit/load.mk
@@ -38,7 +39,7 @@ PROVE_ENV = PROVE='$(PROVE)' NODE_MODULES='$(NODE_MODULES)' TEST_CC='$(CC)' \
 	TEST_CPPFLAGS='$(DEFS) -I$(abs_top_builddir) $(abs_cppflags) $(CPPFLAGS)' \
 	TEST_CFLAGS='$(WARN_CFLAGS) $(PTHREAD_CFLAGS) $(CONFUSE_CFLAGS) $(XXHASH_CFLAGS) $(JANSSON_CFLAGS) $(OPENSSL_CFLAGS)' \
 	$(SHELL) $(top_srcdir)/t/prove '$(abs_top_srcdir)' '$(abs_top_builddir)'
-abs_cppflags = -D_GNU_SOURCE -I$(abs_top_srcdir)/src -I$(abs_top_srcdir)/t
+abs_cppflags = -D_GNU_SOURCE -I$(abs_top_srcdir)/src -I$(abs_top_srcdir)/t -I$(abs_top_builddir)/src
 
 check-local: need-check check-TESTS
 	@$(PROVE_ENV) lint e2e interop

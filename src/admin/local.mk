@@ -1,1 +1,26 @@
 # SPDX-License-Identifier: ISC
+libsmpplex_a_SOURCES += \
+	src/admin/action.c src/admin/action.h src/admin/action.def \
+	src/admin/admin.c src/admin/admin.h \
+	src/admin/answer.c src/admin/answer.h \
+	src/admin/client.c src/admin/client.h src/admin/client_state.def \
+	src/admin/client_inner.h src/admin/client_request.c \
+	src/admin/events.c src/admin/events.h \
+	src/admin/guard.c src/admin/guard.h \
+	src/admin/history.c src/admin/history.h \
+	src/admin/json.c src/admin/json.h \
+	src/admin/json_lists.c \
+	src/admin/json_nodes.c \
+	src/admin/metrics.c src/admin/metrics.h \
+	src/admin/page.c src/admin/page.h \
+	src/admin/reading.c src/admin/reading.h \
+	src/admin/resource.c src/admin/resource.h src/admin/resource.def \
+	src/admin/server.c src/admin/server.h
+
+# The page, as numbers; whoever changes it edits page.html.
+EXTRA_DIST += src/admin/embed src/admin/page.html
+CLEANFILES += src/admin/page.inc
+src/admin/page.inc: src/admin/page.html src/admin/embed
+	$(AM_V_GEN)$(MKDIR_P) src/admin && \
+	$(SHELL) '$(top_srcdir)/src/admin/embed' '$(top_srcdir)/src/admin/page.html' >$@.new && mv $@.new $@
+src/admin/page.$(OBJEXT): src/admin/page.inc

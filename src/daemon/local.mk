@@ -7,5 +7,7 @@ smpplex_SOURCES = src/daemon/main.c \
 	src/daemon/node_mail.c src/daemon/node_mail.h \
 	src/daemon/nodes.c src/daemon/nodes.h \
 	src/daemon/options.c src/daemon/options.h \
+	src/daemon/status.c src/daemon/status.h \
+	src/daemon/visit.c src/daemon/visit.h \
 	src/daemon/worker.c src/daemon/worker.h \
 	src/daemon/workers.c src/daemon/workers.h

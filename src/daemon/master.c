@@ -17,6 +17,7 @@
 #include "daemon/expiry.h"
 #include "daemon/node_mail.h"
 #include "daemon/nodes.h"
+#include "daemon/status.h"
 #include "daemon/workers.h"
 #include "net/listener.h"
 
@@ -31,6 +32,7 @@ struct master {
     bool reload_again;          /* told to meanwhile */
     struct workers workers;
     struct nodes nodes;
+    struct status status;
     struct expiry expiry;
     int *fds;                   /* bound; the workers' once they are there */
     ev_signal terminate;
@@ -67,8 +69,8 @@ static void
 on_change(void *owner, const struct node *node, const struct node_change *change)
 {
     (void)owner;
-    (void)node;
-    (void)change;
+    status_event(&master.status, "node", node_label(node), change->from, change->to,
+                 change->why);
 }
 
 static const struct nodes_ops nodes_ops = {.put_status = put_status, .on_change = on_change};
@@ -85,7 +87,8 @@ on_terminate(struct ev_loop *ev, ev_signal *watcher, int revents)
     }
     log_notice(NULL, "told to end, waiting for what is open signal=%d drain_timeout_ms=%u",
                watcher->signum, master.conf->drain_timeout_ms);
-    master.draining = true;
+    master.draining = master.status.info.draining = true;
+    status_event(&master.status, "program", "smpplex", "running", "draining", "told to end");
     workers_drain(&master.workers);
     loop_timer_start(&master.loop, &master.drain_timer, master.conf->drain_timeout_ms);
 }
@@ -104,10 +107,11 @@ static void
 refuse(struct conf *next, const char *error)
 {
     log_error(NULL, "configuration refused, the old one stays error=\"%s\"", error);
+    status_event(&master.status, "configuration", "smpplex", "", "refused", error);
     conf_unref(next);
 }
 
-static void reload(void);
+static const char *reload(void);
 
 static void
 on_followed(bool taken)
@@ -123,32 +127,38 @@ on_followed(bool taken)
         conf_unref(master.conf);
         master.conf = next;
         log_notice(NULL, "configuration taken");
+        status_follow(&master.status, next);
     } else {
         refuse(next, "memory is short");
     }
+    status_reloaded(&master.status, taken);
     if (master.reload_again)
-        reload();
+        (void)reload();
 }
 
-/* Takes a changed file whole, or not at all. */
-static void
+/* Takes a changed file whole, or not at all. NULL: on_followed will tell; else why it is
+ * not done, valid until the next. */
+static const char *
 reload(void)
 {
-    char error[CONF_ERROR_SIZE];
+    static char error[CONF_ERROR_SIZE];
     struct conf *next;
 
-    if (master.path == NULL || master.draining)
-        return;
+    if (master.draining)
+        return "it was told to end";
+    if (master.path == NULL)
+        return "it runs without a configuration file";
     master.reload_again = master.next != NULL;
     if (master.reload_again)
-        return;
+        return "one is being taken; it will be read once more behind that";
     next = conf_read(master.path, error);
     if (next == NULL || !conf_follow(next, master.conf, error)) {
         refuse(next, error);
-        return;
+        return error;
     }
     master.next = next;
     workers_follow(&master.workers, next, on_followed);
+    return NULL;
 }
 
 static void
@@ -159,7 +169,7 @@ on_hang_up(struct ev_loop *ev, ev_signal *watcher, int revents)
     (void)revents;
     log_reopen();
     log_notice(NULL, "told to look at log and configuration anew");
-    reload();
+    (void)reload();
 }
 
 static void
@@ -238,11 +248,39 @@ write_ready_file(const char *path)
         bound = listener_address(master.fds[i]);
         fprintf(file, "%s %s\n", master.conf->listeners[i].name, addr_format(&bound, text));
     }
+    if (master.status.tcp != -1) {
+        bound = listener_address(master.status.tcp);
+        fprintf(file, "status %s\n", addr_format(&bound, text));
+    }
+    if (master.status.unix_ != -1)
+        fprintf(file, "socket unix:%s\n", master.conf->admin->socket);
     if (fclose(file) == 0 && rename(temporary, path) == 0)
         return true;
 failed:
     log_error(NULL, "cannot write the ready file path=%s error=\"%s\"", path, strerror(errno));
     return false;
+}
+
+/* The listeners' addresses are known once they are bound. */
+static bool
+start_status(void)
+{
+    struct status *status = &master.status;
+    size_t i;
+
+    status->loop = &master.loop;
+    status->mailbox = &master.mailbox;
+    status->workers = master.workers.all;
+    status->worker_count = master.workers.count;
+    status->nodes = &master.nodes;
+    status->reload = reload;
+    status->info.path = master.path;
+    status->info.listeners = calloc(master.conf->listener_count, sizeof(struct addr));
+    if (status->info.listeners == NULL)
+        return false;
+    for (i = 0; i < master.conf->listener_count; i++)
+        status->info.listeners[i] = listener_address(master.fds[i]);
+    return status_start(status, master.conf);
 }
 
 static bool
@@ -251,7 +289,7 @@ start(struct conf *conf)
     if (!workers_init(&master.workers, conf, master.fds, &master.mailbox, on_workers_empty,
                       on_node_signal))
         return false;
-    if (!nodes_open(&master.nodes, &master.loop, conf, &nodes_ops, NULL)) {
+    if (!nodes_open(&master.nodes, &master.loop, conf, &nodes_ops, NULL) || !start_status()) {
         log_error(NULL, "out of memory at start");
         return false;
     }
@@ -272,7 +310,7 @@ master_run(struct conf *conf, const char *path, const char *ready_file)
     start_watchers();
     mailbox_init(&master.mailbox, &master.loop);
     expiry_watch(&master.expiry, &master.loop, conf);
-    if (!bind_listeners()) {
+    if (!bind_listeners() || !status_bind(&master.status, conf)) {
         status = EXIT_CONFIG;
         goto done;
     }
@@ -283,6 +321,7 @@ master_run(struct conf *conf, const char *path, const char *ready_file)
     }
     nodes_close(&master.nodes);
     workers_fini(&master.workers);
+    status_fini(&master.status);
     log_notice(NULL, "ended");
     goto done;
 

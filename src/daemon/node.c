@@ -184,6 +184,15 @@ start_check(struct node *node, size_t i)
         wake_in(node, AGAIN_MS);
 }
 
+const char *
+node_check_name(const struct node_check *check)
+{
+    const struct node *node = check->node;
+    const struct conf_check *conf = conf_of(node, (size_t)(check - node->checks));
+
+    return conf == &node->by_default ? "links" : conf_check_type_name(conf->type);
+}
+
 /* Starts and ends checks, and sets how fast they go. */
 static void
 update_checks(struct node *node)

@@ -121,6 +121,10 @@ node_serves(const struct node *node);
 const char *
 node_state(const struct node *node, char out[static NODE_STATE_SIZE]);
 
+/* "links" where traffic is the check, else "tcp", "smpp" or "http". */
+const char *
+node_check_name(const struct node_check *check);
+
 /* "emg/emg1"; valid until the next call. */
 const char *
 node_label(const struct node *node);

@@ -94,6 +94,7 @@ fill_session(const struct session *session, const struct conf *conf, struct snap
     row->bind = session->bound_state != 0
                     ? command_find(session->bind_command)->name + strlen("bind_") : "";
     row->version = session->interface_version;
+    row->tls = session->conn.transport != &transport_plain;
     row->reads = !session->conn.paused;
     row->links = session->linkset != NULL ? session->linkset->bound : 0;
     row->requests = session->requests;

@@ -6,9 +6,10 @@
 
 static const struct {
     const char *name;
+    const char *id;
     bool alive;
 } states[] = {
-#define HEALTH(symbol, name, alive) {name, alive},
+#define HEALTH(symbol, name, id, alive) {name, id, alive},
 #include "route/health_state.def"
 #undef HEALTH
 };
@@ -17,6 +18,12 @@ const char *
 health_name(enum health_state state)
 {
     return states[state].name;
+}
+
+const char *
+health_id(enum health_state state)
+{
+    return states[state].id;
 }
 
 bool

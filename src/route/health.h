@@ -15,7 +15,7 @@
  */
 
 enum health_state {
-#define HEALTH(symbol, name, alive) HEALTH_##symbol,
+#define HEALTH(symbol, name, id, alive) HEALTH_##symbol,
 #include "route/health_state.def"
 #undef HEALTH
 };
@@ -23,6 +23,10 @@ enum health_state {
 /* "up", "going down" … */
 const char *
 health_name(enum health_state state);
+
+/* The same as one word: "going-down". */
+const char *
+health_id(enum health_state state);
 
 /* Does it serve? A node that is going down still does. */
 bool

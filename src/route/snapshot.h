@@ -50,6 +50,7 @@ struct snapshot_session {
     const char *state;              /* a text that stays */
     const char *bind;               /* "transceiver"; "" until its bind */
     uint8_t version;                /* of the interface, as its bind says */
+    bool tls;
     bool reads;                     /* we take what it sends */
     uint32_t links;                 /* bound */
     uint64_t requests;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What comes to the status endpoint: requests, read whole and in pieces, end in the
- * same way and at the same octet, and nothing of them is longer than it may be.
+ * same way and, where they are good, at the same octet; nothing is longer than it may be.
  */
 #include "fuzz/fuzz.h"
 #include "http/request.h"
@@ -66,7 +66,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     do {
         read_one(&request, data + at, size - at, SIZE_MAX, &whole);
         read_one(&request, data + at, size - at, 1, &pieces);
-        ensure(whole.progress == pieces.progress && whole.status == pieces.status);
+        /* of several faults, pieces may show another first */
+        ensure(whole.progress == pieces.progress);
+        ensure((whole.status == 0) == (pieces.status == 0));
         if (whole.progress == HTTP_WHOLE) {
             ensure(whole.used == pieces.used && whole.used > 0 && whole.verb == pieces.verb);
             ensure(whole.body_len == pieces.body_len && strcmp(whole.path, pieces.path) == 0);

@@ -13,3 +13,5 @@ UNIT_TESTS += t/unit/check_slab
 t_unit_check_slab_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += t/unit/check_handle
 t_unit_check_handle_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_histogram
+t_unit_check_histogram_LDADD = $(UNIT_LDADD)

@@ -157,7 +157,9 @@ static const char whole[] =
     " other */\n"
     "listener l.1 { address = 127.0.0.1:0 farm = two  hold = 1MiB  max-pdu = 512\n"
     "  inactivity-timeout = 10m  bind-timeout = 2s  window = 5  enquire-link = 1s }\n"
-    "listener l-2 { address = '127.0.0.1:0' farm = \"one\" }\n";
+    "listener l-2 { address = '127.0.0.1:0' farm = \"one\" }\n"
+    "status { address = 8080  socket = /run/s.sock  socket-group = ops  hosts = \"a b\"\n"
+    "  max-connections = 3  timeout = 100ms }\n";
 
 START_TEST(every_keyword_reaches_its_field)
 {
@@ -282,12 +284,12 @@ is_quoted(enum key_type type)
 {
     return type == KEY_LOG_TARGET || type == KEY_TAG || type == KEY_ID_PREFIX ||
            type == KEY_IP || type == KEY_IP_PORT || type == KEY_TEXT || type == KEY_FIELD ||
-           type == KEY_PATH || type == KEY_FILE || type == KEY_SECRET;
+           type == KEY_PATH || type == KEY_FILE || type == KEY_SECRET || type == KEY_STATUSES;
 }
 
 START_TEST(defaults_are_printed_as_the_table_has_them)
 {
-    struct conf *conf = read_good(FARM_WITH_CHECK LISTENER);
+    struct conf *conf = read_good(FARM_WITH_CHECK LISTENER "status { address = 8080 }\n");
     char *text = print(conf), expected[128];
     const char *quote;
     size_t i;
@@ -295,6 +297,8 @@ START_TEST(defaults_are_printed_as_the_table_has_them)
     for (i = 0; i < key_count; i++) {
         if (keys[i].initial == NULL || keys[i].type == KEY_FARM_NAME || is_of_tls(&keys[i]))
             continue;
+        if (keys[i].section == KEY_ADMIN && keys[i].type == KEY_ADDRESS)
+            continue;   /* one of two must be there */
         quote = is_quoted(keys[i].type) ? "\"" : "";
         /* The first node's tag is the first of those that are given by place. */
         snprintf(expected, sizeof(expected), "%s = %s%s%s\n", keys[i].name, quote,
@@ -361,10 +365,20 @@ static const struct {
     {IN_FARM("nod b { }"), 2, "did you mean 'node'?"},
     {IN_FARM("weight = 3"), 2, "; it belongs into section node"},
     {IN_FARM("log = stderr"), 2, "; it stands outside of all sections"},
+    {FARM LISTENER "status {\nadress = 1\n}\n", 4, "did you mean 'address'?"},
+    {FARM LISTENER "stats { }\n", 3, "did you mean 'status'?"},
+    {FARM LISTENER "token-file = /x\n", 3, "it belongs into section status"},
+    {FARM LISTENER "status {\n}\n", 3, "needs an address, a socket or both"},
+    {FARM LISTENER "status { socket = /a }\nstatus { socket = /b }\n", 4, "is there already"},
+    {FARM LISTENER "status x { }\n", 3, ""},
+    {FARM LISTENER "status {\naddress = 1\nsocket = a.sock }\n", 5, "must be a whole path"},
+    {FARM LISTENER "status {\n\naddress = a:b\n}\n", 5, "a port is a number"},
+    {FARM LISTENER "status {\naddress = 1\ntoken-file = /dev/null\n}\n", 5, "16 to 255"},
+    {FARM LISTENER "status {\naddress = 1\ntoken-file = /no/such\n}\n", 5, "No such file"},
+    {FARM LISTENER "status {\naddress = 1\nmax-connections = 0\n}\n", 5, "from 1 to 1024"},
     {IN_FARM("xyzzy = 3"), 2, "unknown keyword 'xyzzy'"},
     {IN_FARM("chek { }"), 2, "did you mean 'check'?"},
     {IN_FARM("opened()"), 2, "unknown keyword 'opened'"},
-    {FARM "status { }\n", 2, "unknown keyword 'status'"},
     {FARM "worker = 2\n", 2, "unknown keyword 'worker'"},
     {"\nworkers = 0\n" FARM LISTENER, 2, "from 1 to 64"},
     {FARM "lstener l { }\n", 2, "did you mean 'listener'?"},
@@ -555,6 +569,7 @@ START_TEST(options_make_a_whole_configuration)
     ck_assert_str_eq(addr_format(&conf->farms[0].nodes[1].addr, text), "127.0.0.1:2776");
     ck_assert_str_eq(addr_format(&conf->listeners[0].addr, text), "0.0.0.0:2775");
     ck_assert_ptr_eq(conf->listeners[0].farm, conf->farms);
+    ck_assert_ptr_null(conf->admin);
     first = print(conf);
     again = read_good(first);
     second = print(again);
@@ -562,6 +577,70 @@ START_TEST(options_make_a_whole_configuration)
     free(first);
     free(second);
     conf_unref(again);
+    conf_unref(conf);
+}
+END_TEST
+
+START_TEST(an_option_asks_for_the_status_endpoint)
+{
+    struct conf_options options = {one, two, "8080"};
+    struct conf *conf = conf_from_options(&options, error);
+    char text[ADDR_TEXT_SIZE];
+
+    ck_assert_msg(conf != NULL, "%s", error);
+    ck_assert_str_eq(addr_format(&conf->admin->addr, text), "127.0.0.1:8080");
+    ck_assert_uint_eq(conf->admin->socket_addr.len, 0);
+    ck_assert_uint_eq(conf->admin->max_connections, 64);
+    conf_unref(conf);
+    options.status = "unix:/run/x.sock";
+    conf = conf_from_options(&options, error);
+    ck_assert_msg(conf != NULL, "%s", error);
+    ck_assert_str_eq(addr_format(&conf->admin->socket_addr, text), "unix:/run/x.sock");
+    ck_assert_uint_eq(conf->admin->addr.len, 0);
+    conf_unref(conf);
+    options.status = "x:y";
+    ck_assert_ptr_null(conf_from_options(&options, error));
+    ck_assert_int_eq(strncmp(error, "--status x:y: a port", 20), 0);
+}
+END_TEST
+
+/* A file with that text, as the token-file of a configuration; NULL: refused. */
+static struct conf *
+read_with_token(const char *token)
+{
+    char name[] = "/tmp/check_token.XXXXXX", text[512];
+    struct conf *conf;
+    int fd = mkstemp(name);
+
+    ck_assert_int_ne(fd, -1);
+    ck_assert_int_eq(write(fd, token, strlen(token)), (ssize_t)strlen(token));
+    close(fd);
+    snprintf(text, sizeof(text), FARM LISTENER "status { address = 1  token-file = %s }\n", name);
+    conf = read_text(text);
+    unlink(name);
+    return conf;
+}
+
+START_TEST(a_token_is_the_first_line_of_its_file)
+{
+    char text[300];
+    struct conf *conf;
+
+    conf = read_with_token("0123456789abcdef\r\nmore of it\n");
+    ck_assert_msg(conf != NULL, "%s", error);
+    ck_assert_str_eq(conf->admin->token, "0123456789abcdef");
+    conf_unref(conf);
+    ck_assert_ptr_null(read_with_token("0123456789abcde\n"));
+    ck_assert_ptr_null(read_with_token("0123456789 abcdef\n"));
+    ck_assert_ptr_null(read_with_token("0123456789\tabcdef\n"));
+    ck_assert_ptr_null(read_with_token("0123456789abcdef\xe4\n"));
+    memset(text, 'x', sizeof(text));
+    text[CONF_TOKEN_MAX + 1] = '\0';
+    ck_assert_ptr_null(read_with_token(text));
+    ck_assert_ptr_null(strstr(error, "xxx"));
+    text[CONF_TOKEN_MAX] = '\0';
+    conf = read_with_token(text);
+    ck_assert_msg(conf != NULL, "%s", error);
     conf_unref(conf);
 }
 END_TEST
@@ -682,7 +761,7 @@ START_TEST(the_examples_of_the_manual_are_good_files)
         }
     }
     fclose(file);
-    ck_assert_int_eq(examples, 8);
+    ck_assert_int_eq(examples, 9);
 }
 END_TEST
 
@@ -699,6 +778,8 @@ UNIT_MAIN("conf",
     nothing_is_written_to_stderr,
     a_good_file_is_read_after_a_bad_one,
     options_make_a_whole_configuration,
+    an_option_asks_for_the_status_endpoint,
+    a_token_is_the_first_line_of_its_file,
     a_bad_option_is_named,
     the_example_is_a_good_file,
     the_manual_has_every_keyword_with_its_default,

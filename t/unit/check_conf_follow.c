@@ -185,6 +185,19 @@ START_TEST(a_node_keeps_its_tag)
 }
 END_TEST
 
+START_TEST(the_status_endpoint_keeps_its_place)
+{
+#define STATUS(text) FARM(A) "status { " text " }\n"
+    expect_refused(FARM(A), STATUS("address = 1"), "section status can't come");
+    expect_refused(STATUS("address = 1"), FARM(A), "section status can't come");
+    expect_refused(STATUS("address = 1"), STATUS("address = 2"), "section status can't");
+    expect_refused(STATUS("socket = /a"), STATUS("socket = /b"), "section status can't");
+    expect_refused(STATUS("socket = /a"), STATUS("socket = /a socket-group = x"), "can't");
+    conf_unref(follow(read_text(STATUS("address = 1")),
+                      STATUS("address = 1 hosts = a max-connections = 2 timeout = 1s")));
+}
+END_TEST
+
 UNIT_MAIN("conf_follow",
     nodes_keep_their_places_whatever_the_order,
     new_nodes_come_behind,
@@ -193,4 +206,5 @@ UNIT_MAIN("conf_follow",
     a_name_with_another_address_is_another_node,
     farms_and_listeners_keep_their_places,
     what_cant_change_while_running_is_refused,
-    a_node_keeps_its_tag)
+    a_node_keeps_its_tag,
+    the_status_endpoint_keeps_its_place)

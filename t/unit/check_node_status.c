@@ -13,7 +13,7 @@ start(enum conf_balance balance)
 
     farm.balance = balance;
     for (i = 0; i < 3; i++)
-        nodes[i] = (struct conf_node){.weight = 2};
+        nodes[i] = (struct conf_node){.weight = 2, .addr.len = 1};
 }
 
 static struct balance_share

@@ -89,6 +89,30 @@ START_TEST(what_is_no_status_is_refused)
 }
 END_TEST
 
-UNIT_MAIN("status", every_status_is_read_from_its_name_its_short_name_and_its_number,
+START_TEST(a_status_is_counted_by_its_row)
+{
+    char spare[STATUS_TEXT_SIZE];
+    enum status_row row;
+    uint32_t status;
+    unsigned named = 0;
+
+    ck_assert_int_eq(status_row(SMPP_ROK), STATUS_ROW_ROK);
+    ck_assert_int_eq(STATUS_ROW_ROK, 0);
+    for (status = 0; status < 0x10000; status++) {
+        row = status_row(status);
+        named += row != STATUS_ROWS;
+        if (row != STATUS_ROWS)
+            ck_assert_str_eq(status_row_name(row), status_name(status, spare));
+        else
+            ck_assert_int_eq(strncmp(status_name(status, spare), "0x", 2), 0);
+    }
+    ck_assert_uint_eq(named, STATUS_ROWS);
+    ck_assert_int_eq(status_row(0xFFFFFFFF), STATUS_ROWS);
+    ck_assert_str_eq(status_row_name(STATUS_ROWS), "other");
+}
+END_TEST
+
+UNIT_MAIN("status", a_status_is_counted_by_its_row,
+          every_status_is_read_from_its_name_its_short_name_and_its_number,
           every_status_has_a_name_and_a_meaning, a_status_without_a_name_is_its_number,
           what_is_no_status_is_refused)

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ADMIN_ADMIN_H
+#define ADMIN_ADMIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "route/snapshot.h"
+
+/*
+ * What the status endpoint wants of the program that it is a part of. All of it is on
+ * the master's thread.
+ */
+
+/* A node as its health sees it. Texts stay valid until the loop goes on. */
+struct admin_view {
+    const char *state;              /* "up", "going-down", "down" or "coming-up" */
+    bool up;                        /* takes messages, as far as its health goes */
+    const char *order;              /* "ready", "drain" or "maint": what operators want */
+    const char *why;                /* of the last change of state; "" at the beginning */
+    uint64_t since_ms;              /* when that was, on the wall's clock */
+    uint32_t weight;                /* in force */
+    const char *check;              /* what finds it out: "links", "tcp", "smpp" or "http" */
+    const char *outcome;            /* the last one's, or "" */
+    uint64_t checked_ms;            /* when that was; 0: never */
+    uint64_t took_us;
+};
+
+/* What became of an action. */
+enum admin_end {
+    ADMIN_DONE,
+    ADMIN_UNKNOWN,      /* there is no such thing */
+    ADMIN_REFUSED,      /* it can't be done now; `text` says why */
+    ADMIN_MISSING,      /* this program can't do it */
+};
+
+struct admin_verdict {
+    enum admin_end end;
+    char text[1024];
+};
+
+enum admin_deed {
+#define ACTION(symbol, name, needs_weight, help) ADMIN_##symbol,
+#include "admin/action.def"
+#undef ACTION
+};
+
+struct admin_ops {
+    /* Has the workers fill the snapshot; server_take gets it back, later. It is
+     * the callee's unless false is returned: then it can't be done now. */
+    bool (*ask)(void *owner, struct snapshot *snapshot);
+    void (*view)(void *owner, size_t farm, size_t node, struct admin_view *view);
+    /* Reads the configuration again. True: server_answer tells the end, later; else
+     * *verdict does. */
+    bool (*reload)(void *owner, uint64_t ticket, struct admin_verdict *verdict);
+    /* ADMIN_DRAIN, READY, MAINT or WEIGHT; NULL: none of them can be done. */
+    void (*order)(void *owner, size_t farm, size_t node, enum admin_deed deed, uint32_t weight,
+                  struct admin_verdict *verdict);
+    /* Ends a session; server_answer tells the end of it, later, unless false. */
+    bool (*kick)(void *owner, uint64_t session, uint64_t ticket);
+};
+
+/* What the endpoint tells of the program. */
+struct admin_info {
+    uint64_t started_ms;            /* on the wall's clock, as is loaded_ms */
+    uint64_t loaded_ms;             /* the configuration in force */
+    const char *path;               /* of its file, or NULL */
+    struct addr *listeners;         /* bound, one for each of conf's */
+    bool draining;
+};
+
+/* Milliseconds since 1970, by the wall's clock. */
+uint64_t
+admin_wall_ms(void);
+
+#define ADMIN_TIME_SIZE 40
+
+/* "2026-11-23T06:14:05.123Z"; returns out. */
+const char *
+admin_time(uint64_t wall_ms, char out[static ADMIN_TIME_SIZE]);
+
+#endif

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: ISC
+UNIT_TESTS += t/unit/check_action
+t_unit_check_action_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_events
+t_unit_check_events_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_guard
+t_unit_check_guard_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_history
+t_unit_check_history_LDADD = $(UNIT_LDADD)
