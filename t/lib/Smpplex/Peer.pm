@@ -11,7 +11,7 @@ use Exporter qw(import);
 use IO::Select;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
-use Socket qw(IPPROTO_TCP TCP_NODELAY SOCK_STREAM SOL_SOCKET SO_RCVBUF SO_LINGER);
+use Socket qw(IPPROTO_TCP MSG_PEEK TCP_NODELAY SOCK_STREAM SOL_SOCKET SO_RCVBUF SO_LINGER);
 use Time::HiRes qw(time);
 
 our @EXPORT = qw(pdu bind_pdu submit_pdu tlv cmd status);
@@ -110,8 +110,15 @@ sub deadline { return time + ($_[0] // 5) * ($ENV{SMPPLEX_SLOW} // 4) }
 sub accept {
     my ($self, $seconds) = @_;
     my $until = deadline($seconds);
-    IO::Select->new($self->{socket})->can_read($until - time) or return;
-    return (ref $self)->wrap(scalar $self->{socket}->accept);
+    while (IO::Select->new($self->{socket})->can_read($until - time)) {
+        my $socket = $self->{socket}->accept;
+        IO::Select->new($socket)->can_read($until - time) or return;
+        # A probe says nothing and goes.
+        my $first = '';
+        recv($socket, $first, 1, MSG_PEEK);
+        return (ref $self)->wrap($socket) if length $first;
+    }
+    return;
 }
 
 # Takes a connection and its bind, and accepts it: a node as plain as can be.
