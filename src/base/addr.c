@@ -27,7 +27,8 @@ parse_unix(const char *path, struct addr *addr, const char **why)
 
 /* Cuts text at its last colon; a bare number is a port. */
 static bool
-split(const char *text, const char *default_host, char host[static ADDR_HOST_SIZE], const char **port)
+split(const char *text, const char *default_host, char host[static ADDR_HOST_SIZE],
+      const char **port)
 {
     const char *colon = strrchr(text, ':');
     size_t n;

@@ -204,8 +204,8 @@ struct conf_farm {
     size_t check_count;
     enum conf_on_down on_down;
     enum conf_fail_back fail_back;
-    uint32_t slow_start_ms;         /* until a node that came back has its whole weight; 0: at once */
-    uint32_t error_limit;           /* failures of links in a row that take a node down; 0: none do */
+    uint32_t slow_start_ms;         /* until one that came back has its whole weight */
+    uint32_t error_limit;           /* failures of links in a row; 0: no limit */
     struct conf_statuses sick_on;   /* responses that say that the node is sick */
     uint32_t sick_share;            /* percent of the responses of a sick_window */
     uint32_t sick_window_ms;

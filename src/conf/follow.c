@@ -138,7 +138,8 @@ take_node(struct conf_farm *next, const struct conf_node *was, struct conf_node 
             return true;
         }
     *place = (struct conf_node){.name = strdup(was->name), .address = strdup(was->address),
-                                .addr = was->addr, .port = was->port, .gone = true, .tag = strdup(was->tag),
+                                .addr = was->addr, .port = was->port, .gone = true,
+                                .tag = strdup(was->tag),
                                 .id_prefix = strdup(was->id_prefix)};
     if (was->host != NULL)
         place->host = strdup(was->host);

@@ -267,6 +267,19 @@ note(struct node_check *its, const struct check_result *result)
     snprintf(its->detail, sizeof(its->detail), "%s", result->detail);
 }
 
+/* "http check: unwanted status status=503", to stand in quotes. */
+static void
+say_why(char why[static NODE_WHY_SIZE], const struct conf_check *conf,
+        const struct check_result *result)
+{
+    snprintf(why, NODE_WHY_SIZE, "%s check: %s%s%s", conf_check_type_name(conf->type),
+             check_outcome_words(result->outcome), result->detail[0] != '\0' ? " " : "",
+             result->detail);
+    for (; *why != '\0'; why++)
+        if (*why == '"')
+            *why = '\'';
+}
+
 static void
 on_result(struct check *check, const struct check_result *result)
 {
@@ -287,9 +300,7 @@ on_result(struct check *check, const struct check_result *result)
     }
     if (verdict == CHECK_SUCCESS && now_ms(node) < node->held_until_ms)
         return;
-    snprintf(why, sizeof(why), "%s check: %s%s%s", conf_check_type_name(check_conf(check)->type),
-             check_outcome_words(result->outcome), result->detail[0] != '\0' ? " " : "",
-             result->detail);
+    say_why(why, check_conf(check), result);
     if (health_on_probe(&node->health, (size_t)(its - node->checks), verdict == CHECK_SUCCESS))
         on_health(node, was, "check", why);
     else

@@ -168,8 +168,10 @@ subtest 'a node that goes and comes back' => sub {
     $sims{c}->end('KILL');
     my ($node, $events);
     my $look = sub { ($node) = grep { $_->{name} eq 'c' } @{http_json($addr, '/api/v1/nodes')->{nodes}} };
-    eventually('it is down', sub { $look->(); $node->{state} eq 'down' });
-    is($node->{links}{bound}, 0, 'no link is bound');
+    eventually('it is down, and no link is bound', sub {
+        $look->();
+        $node->{state} eq 'down' && $node->{links}{bound} == 0;
+    });
     cmp_ok($node->{counts}{links_lost}, '>=', 6, 'its links were lost');
     is(http_json($addr, '/api/v1/farms')->{farms}[0]{nodes_up}, 2, 'the farm has two');
     like(http_get($addr, '/metrics')->{body}, qr/^smpplex_node_up\{farm="f",node="c"\} 0$/m, 'metrics say so');
