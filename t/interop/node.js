@@ -47,8 +47,10 @@ function onMessage(session, pdu) {
 
 const server = smpp.createServer((session) => {
     let unbound = false;
+    let bound = false;      // a probe is a connection that says nothing
     session.on('bind_transceiver', (pdu) => {
         seen.binds++;
+        bound = true;
         session.send(pdu.response({system_id: 'node' + prefix}));
     });
     session.on('submit_sm', (pdu) => onMessage(session, pdu));
@@ -68,7 +70,7 @@ const server = smpp.createServer((session) => {
         session.close();
     });
     session.on('error', (error) => fail(error.message));
-    session.on('close', () => unbound || fail('closed without an unbind'));
+    session.on('close', () => unbound || !bound || fail('closed without an unbind'));
     session.on('unknown', (pdu) => fail('unknown command ' + pdu.command_id));
 });
 server.on('error', (error) => fail(error.message));

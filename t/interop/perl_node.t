@@ -8,6 +8,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use IO::Select;
+use Socket qw(MSG_PEEK);
 use Rig;
 use Test::More;
 
@@ -58,15 +59,20 @@ sub on_pdu {
 sub node {
     my ($listener, $prefix) = @_;
     my $select = IO::Select->new($listener);
+    my %bound;
     while (1) {
         for my $socket ($select->can_read) {
             if ($socket == $listener) {
                 $select->add($listener->accept);
                 next;
             }
-            my $pdu = $socket->read_pdu;
-            next if $pdu && on_pdu($socket, $pdu, $prefix);
-            log_line('lost') unless $pdu;
+            my $first = '';
+            recv($socket, $first, 1, MSG_PEEK);
+            my $is_probe = $first eq '' && !$bound{$socket};     # it says nothing and goes
+            my $pdu = $is_probe ? undef : $socket->read_pdu;
+            next if $pdu && on_pdu($socket, $pdu, $prefix) && ($bound{$socket} = 1);
+            log_line('lost') unless $pdu || $is_probe;
+            delete $bound{$socket};
             $select->remove($socket);
             close $socket;
         }
