@@ -74,10 +74,16 @@ lint: all
 demo: all
 	@SMPPLEX_BIN='$(abs_top_builddir)' $(SHELL) $(top_srcdir)/t/demo.sh
 
-# --- what a message costs; BENCH_FLAGS='--check --csv FILE'.
-bench: all
+# --- what a message costs; BENCH_FLAGS='--check --csv FILE', COMPARE_FLAGS likewise.
+bench: bench-path bench-compare
+
+bench-path: all
 	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' TEST_CC='$(CC)' \
 		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/bench.pl' $(BENCH_FLAGS)
+
+bench-compare: all
+	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
+		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/compare.pl' $(COMPARE_FLAGS)
 
 bench-tls: all
 	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
@@ -90,4 +96,4 @@ distclean-local:
 
 AM_DISTCHECK_CONFIGURE_FLAGS = NODE_MODULES='$(abs_top_srcdir)/t/interop/node_modules'
 .PHONY: need-check check-unit check-e2e check-interop check-lint check-asan check-tsan check-valgrind \
-	coverage lint demo bench bench-tls
+	coverage lint demo bench bench-path bench-compare bench-tls
