@@ -494,6 +494,8 @@ on_conn_bytes(struct conn *conn, const uint8_t *bytes, size_t n)
             return n;
         case FRAME_WHOLE:
             used += pdu.length;
+            if (n - used >= PDU_HEADER)     /* the next one's */
+                window_fetch(&link->window, get_be32(bytes + used + 12));
             if (pdu_is_response(&pdu))
                 on_response(link, &pdu);
             else

@@ -8,8 +8,8 @@
  * Two lists, each in order of expiry because all of its sets live equally long:
  * live ones from their last part on, finished ones from their end on. A further
  * part of a live set does not move it, that would cost more than all else: it
- * goes to the end when it has come to the head. Every join looks at the heads,
- * so that what is over goes without a timer.
+ * goes to the end when it has come to the head. The first join of each millisecond
+ * looks at the heads, so that what is over goes without a timer.
  */
 #include "route/set.h"
 
@@ -351,7 +351,8 @@ set_join(struct set_table *table, uint64_t key, uint8_t total, uint64_t now_ms)
 
     if (table->sets == NULL && !alloc(table))
         return SET_NONE;
-    set_expire(table, now_ms);
+    if (now_ms != table->looked_ms)
+        set_expire(table, now_ms);
     id = find(table, key);
     if (id != SET_NONE && at(table, id)->expires_ms <= now_ms) {
         expire(table, id);
@@ -417,6 +418,7 @@ set_expire(struct set_table *table, uint64_t now_ms)
     uint64_t live = UINT64_MAX, finished = UINT64_MAX;
     set_id id;
 
+    table->looked_ms = now_ms;
     while ((id = table->finished.first) != SET_NONE) {
         finished = at(table, id)->expires_ms;
         if (finished > now_ms)

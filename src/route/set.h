@@ -43,6 +43,7 @@ struct set_table {
     struct set_list finished;   /* in order of expiry */
     uint64_t ttl_ms;
     uint64_t linger_ms;
+    uint64_t looked_ms;         /* when it was last seen to what is over */
     uint64_t seed;              /* so that nobody can choose what collides */
     uint64_t begun;             /* ever */
     uint64_t expired;

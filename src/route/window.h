@@ -84,6 +84,16 @@ window_find(const struct window *window, uint32_t number)
     return pending->number == number ? pending : NULL;
 }
 
+/* Fetches the request of that number, for it is about to be answered. */
+static inline void
+window_fetch(const struct window *window, uint32_t number)
+{
+    const struct pending *pending = window_find(window, number);
+
+    if (pending != NULL)
+        __builtin_prefetch(pending->request, 1);
+}
+
 /* The pending leaves; its place is free. */
 void
 window_take(struct window *window, struct pending *pending, enum window_door door);
