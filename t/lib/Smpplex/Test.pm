@@ -42,8 +42,9 @@ $work = abs_path($work);
 # How much longer everything may take than on a machine that has nothing else to do.
 sub slow_machine { return $ENV{SMPPLEX_SLOW} // 4 }
 
-# Was it built with a sanitizer? Then its memory says nothing.
-sub sanitized { return slurp("$bin/smpplex") =~ /__[at]san_init/ }
+# Was it built with a sanitizer, or does valgrind run it? Then its memory says nothing, and
+# its speed little.
+sub sanitized { return $ENV{SMPPLEX_VALGRIND} || slurp("$bin/smpplex") =~ /__[at]san_init/ }
 
 sub work_dir { return $work }
 
