@@ -1,0 +1,265 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: ISC
+#
+# A node breaks in every way that is known, under load: what clients see of it. Each
+# fault has a farm of three nodes, an smpplex and a load of its own; they break, and
+# come back, at one time. The table of it all is printed, and left in t/work/faults.txt.
+use strict;
+use warnings;
+use List::Util qw(max min);
+use POSIX qw(mktime);
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use Smpplex::Test;
+
+my ($rate, $connections) = (200, 4);
+my ($calm, $after) = $ENV{SMPPLEX_LONG} ? (10, 10) : (3, 2);
+my $slack = 100 * slow_machine;         # ms, beside what is configured: others work here too
+my $floor = 12.5 * slow_machine;        # ms of latency that are noise
+
+# An interval is up to a sixteenth longer, and due at a multiple of 50 ms.
+my ($interval, $fast, $timeout, $fall) = (200, 100, 300, 2);
+my %pace = (interval => "${interval}ms", 'fast-interval' => "${fast}ms", timeout => "${timeout}ms",
+            'down-interval' => '200ms', rise => 2, fall => $fall);
+my $answered = $interval * 17 / 16 + $fast * 17 / 16 + 50;  # two probes that fail at once
+my $unanswered = $interval * 17 / 16 + 2 * $timeout + 50;   # two that time out
+my $enquired = 300 + 300 + 300;         # enquire-link and enquire-timeout below
+
+# name, what is told to the node, its check, how it is noticed and within how many ms
+my $lost = qr{/a: lost reason=};
+my $down = qr{f/a: (?:up|going down) -> down by=check};
+my @faults = (
+    {name => 'process killed', do => \&kill_it, undo => \&start_again, check => ['tcp'],
+     seen => $down, within => $answered},
+    {name => 'port refused', do => 'refuse-port', check => ['tcp'], seen => $down, within => $answered},
+    {name => 'SYN unanswered', do => 'deaf', check => ['tcp'], seen => $down, within => $unanswered},
+    {name => 'accepted but silent', do => 'hang', check => ['smpp'], seen => $down,
+     within => $unanswered},
+    {name => 'binds refused', do => 'refuse RBINDFAIL', check => ['smpp', 'system-id' => 'probe'],
+     seen => $down, within => $answered},
+    {name => 'enquire_link unanswered', do => 'silent-enquire', check => ['smpp'], seen => $down,
+     within => $unanswered},
+    {name => 'the same, no check', do => 'hang', seen => $lost, within => $enquired},
+    {name => 'responses stop', do => 'hang-responses', check => ['smpp'], expires => 1500},
+    {name => 'reads stop', do => 'stop-reading', check => ['smpp'], seen => $down,
+     within => $unanswered},
+    {name => 'garbage', do => 'garbage', check => ['tcp'],
+     seen => qr{/a: lost reason="impossible command_length"}, within => 0},
+    {name => 'reset in a PDU', do => 'reset-mid', check => ['tcp'], seen => $lost, within => 0},
+    {name => 'HTTP 500', do => 'http 500', check => ['http', path => '/admin/info'], seen => $down,
+     within => $answered},
+    {name => 'connectors down', do => 'http connectors-down', seen => $down, within => $answered,
+     check => ['http', path => '/admin/connectors', refuse => 'DOWN']},
+    {name => 'flapping', do => \&kill_it, undo => \&start_again, check => ['tcp'], times => 3,
+     seen => $down, within => $answered},
+);
+
+sub port_of { return $_[0] =~ /(\d+)$/ ? $1 : die "no port in $_[0]" }
+
+# --- what is done to node a
+
+sub start_a {
+    my ($rig, $smpp, $http) = @_;
+    my $sim = start_sim("a=$smpp,latency=5ms,http=127.0.0.1:$http");
+    push @{$rig->{sims}}, $sim;
+    $rig->{a} = $sim;
+    $rig->{ports} = [port_of($sim->addr('a')), port_of($sim->addr('a.http'))];
+    return;
+}
+
+sub kill_it { return $_[0]{a}->end('KILL') }
+sub start_again { return start_a($_[0], @{$_[0]{ports}}) }
+
+sub break_it {
+    my ($rig) = @_;
+    push @{$rig->{begun}}, time;
+    return ref $rig->{do} ? $rig->{do}->($rig) : $rig->{a}->control("a $rig->{do}");
+}
+
+sub heal_it {
+    my ($rig) = @_;
+    push @{$rig->{healed}}, time;
+    return $rig->{undo} ? $rig->{undo}->($rig) : $rig->{a}->control('a heal');
+}
+
+# --- a rig for each
+
+sub check_text {
+    my ($rig) = @_;
+    my ($type, %more) = @{$rig->{check} // return ''};
+    my %keys = (%pace, type => $type, %more);
+    $keys{port} = $rig->{ports}[1] if $type eq 'http';
+    return "check {\n" . join('', map { "$_ = \"$keys{$_}\"\n" } sort keys %keys) . "}\n";
+}
+
+sub start_rig {
+    my ($rig, $seconds) = @_;
+    start_a($rig, 0, 0);
+    push @{$rig->{sims}}, start_sim('b=0,latency=5ms', 'c=0,latency=5ms');
+    my $others = $rig->{sims}[1];
+    my $conf = conf_text(
+        farm => {reconnect => '100ms', 'reconnect-max' => '300ms', 'enquire-link' => '300ms',
+                 'enquire-timeout' => '300ms', 'connect-timeout' => '1s', 'log-in-doubt' => 'yes',
+                 $rig->{expires} ? ('response-timeout' => "$rig->{expires}ms") : ()},
+        nodes => [['a', $rig->{a}->addr('a')], map { [$_, $others->addr($_)] } qw(b c)]);
+    my $check = check_text($rig);
+    $conf =~ s/(node a \{\n)/$1        $check\n/;
+    $rig->{plex} = start_plex(conf => $conf);
+    $rig->{log} = work_dir . '/' . ($rig->{name} =~ s/\W+/-/gr) . '.load';
+    $rig->{load} = start_load('-t', $rig->{plex}->addr, '-c', $connections, '-w', 1000, '-r', $rate,
+                              '-d', "${seconds}s", '--mark', '--destinations', 1_000_000,
+                              '--timeout', '30s', '-l', $rig->{log}, '--any-status');
+    return;
+}
+
+# When a line was written, by the wall's clock.
+sub at {
+    my ($line) = @_;
+    my ($y, $m, $d, $h, $min, $s) = $line =~ /^(\d+)-(\d+)-(\d+) (\d+):(\d+):(\d+\.\d+)/ or return;
+    return mktime(int $s, $min, $h, $d, $m - 1, $y - 1900, 0, 0, -1) + $s - int $s;
+}
+
+sub lines { my ($rig, $like) = @_; return grep { /$like/ } split /\n/, $rig->{plex}->log_text }
+
+# The highest number that a node has taken.
+sub mark {
+    my ($rig) = @_;
+    return max(0, map { number_of($_) } map { $_->messages } @{$rig->{sims}});
+}
+
+sub number_of { return pack('H*', $_[0][10] // '') =~ /load-(\d+)/ ? $1 + 0 : 0 }
+
+sub sessions { return eval { $_[0]{a}->stats('a')->{sessions}{transceiver} } // 0 }
+
+sub is_back {
+    my ($rig) = @_;
+    my @ups = lines($rig, qr{f/a: .*-> up });
+    my @downs = lines($rig, $down);
+    return sessions($rig) >= $connections && @ups >= @downs;
+}
+
+# All faults of a batch at one time, until all are seen or it took too long.
+sub storm {
+    my (@rigs) = @_;
+    for my $round (1 .. max(map { $_->{times} // 1 } @rigs)) {
+        my @its = grep { ($_->{times} // 1) >= $round } @rigs;
+        my $until = time + 1;
+        break_it($_) for @its;
+        wait_for(1 + max(map { ($_->{within} // $_->{expires}) / 1000 } @its), sub {
+            return time >= $until && !grep {
+                my $rig = $_;
+                $rig->{expires} ? time < $rig->{begun}[0] + 2 * $rig->{expires} / 1000
+                                : lines($rig, $rig->{seen}) < $round;
+            } @its;
+        });
+        my $since = time;
+        heal_it($_) for @its;
+        for my $rig (@its) {
+            my $back = wait_for(10, sub { is_back($rig) });
+            push @{$rig->{back}}, $back ? time - $since : 99;
+        }
+        sleep max(0, $since + 1 - time);
+    }
+    return;
+}
+
+# --- what became of it
+
+sub read_load {
+    my ($rig) = @_;
+    open my $in, '<', $rig->{log} or die "$rig->{log}: $!";
+    return map { my @row = split /\t/; {number => $row[1] + 0, status => $row[2], ms => $row[4] / 1000} } <$in>;
+}
+
+sub p99 {
+    my (@ms) = sort { $a <=> $b } @_;
+    return @ms ? $ms[$#ms * 0.99] : 0;
+}
+
+# From each fault to the line that tells of it.
+sub detection {
+    my ($rig) = @_;
+    my @seen = map { at($_) } lines($rig, $rig->{seen} // return);
+    my @ms;
+    for my $begun (@{$rig->{begun}}) {
+        my ($first) = grep { $_ >= $begun - 0.002 } @seen;
+        push @ms, defined $first ? 1000 * ($first - $begun) : 99_999;
+    }
+    return max(@ms);
+}
+
+my @table = (sprintf '%-24s %9s %9s %6s %8s %8s %8s %7s %6s %8s %8s %8s', 'fault', 'seen ms', 'within',
+             'moved', 'doubtful', 'refused', 'no resp.', 'missing', 'twice', 'p99 calm', 'p99 then', 'back ms');
+
+sub judge {
+    my ($rig) = @_;
+    my $report = $rig->{load}->wait_report(60);
+    my $counters = $rig->{plex}->counters;
+    my @answers = read_load($rig);
+    my (%taken, %doubtful, %refused);
+    $taken{number_of($_)}++ for map { $_->messages } @{$rig->{sims}};
+    $doubtful{$_ - 46700000000} = 1
+        for map { /in doubt .*destination=(\d+) / ? $1 : () } lines($rig, qr/in doubt/);
+    $refused{$_->{status}}++ for grep { $_->{status} ne 'ESME_ROK' } @answers;
+    my @ok = grep { $_->{status} eq 'ESME_ROK' } @answers;
+    my $missing = grep { !$taken{$_->{number}} } @ok;
+    my $twice = grep { $_ > 1 } values %taken;
+    my @others = grep { !$doubtful{$_->{number}} } @ok;
+    my $before = p99(map { $_->{ms} } grep { $_->{number} > $rate / 2 && $_->{number} < $rig->{mark} } @others);
+    my $then = p99(map { $_->{ms} } grep { $_->{number} >= $rig->{mark} } @others);
+    my $seen = detection($rig);
+    my $back = max(map { 1000 * $_ } @{$rig->{back}});
+
+    push @table, sprintf '%-24s %9s %9s %6d %8d %8d %8d %7d %6d %8.1f %8.1f %8.0f', $rig->{name},
+        defined $seen ? sprintf('%.0f', $seen) : 'never', $rig->{within} // "($rig->{expires})", $counters->{moved},
+        $counters->{in_doubt}, $report->{refused}, $report->{unanswered}, $missing, $twice, $before, $then, $back;
+    diag($table[-1]) if $ENV{SMPPLEX_LONG};
+
+    cmp_ok($report->{sent}, '>=', 0.9 * $rate * ($calm + $after), "$report->{sent} messages were sent");
+    is($report->{unanswered}, 0, 'no request is without a response');
+    is($report->{duplicate_responses} + $report->{unexpected_responses}, 0, 'none has two');
+    is($report->{connections}{lost}, 0, 'no client has lost its connection');
+    is($counters->{sessions_bound}, $connections, 'or had to bind again');
+    is($missing, 0, 'every accepted message is in a node\'s log');
+    cmp_ok($twice, '<=', $counters->{in_doubt}, "$twice twice: no more than were in doubt");
+    if ($rig->{expires}) {
+        is_deeply([keys %refused], ['ESME_RSYSERR'], 'what is not answered gets ESME_RSYSERR');
+        is($refused{ESME_RSYSERR} // 0, $counters->{expired_up}, 'as counted');
+        my @late = map { $_->{ms} } grep { $_->{status} ne 'ESME_ROK' } @answers;
+        cmp_ok(min(@late), '>=', $rig->{expires} - 20, 'not before response-timeout');
+        cmp_ok(max(@late), '<=', $rig->{expires} + $slack, 'but then: ' . max(@late) . ' ms');
+        is($counters->{moved} + $counters->{links_lost}, 0, 'and never goes to another node');
+        is(scalar(lines($rig, $down)), 0, 'a node that answers its checks is up');
+    } else {
+        is($report->{refused}, 0, 'no client saw an error') or diag(join ' ', %refused);
+        cmp_ok($seen, '<=', $rig->{within} + $slack, "it is seen in time: $seen ms");
+        is(scalar(keys %doubtful), $counters->{in_doubt}, 'each that is in doubt is in the log')
+            if !($rig->{times});
+    }
+    cmp_ok($then, '<=', max(2 * $before, $floor), "others hardly notice: p99 $before ms, then $then ms");
+    cmp_ok($back, '<', 2000 + $slack, "the node is back, and bound by all, after $back ms");
+    my $gained = grep { $_->[0] eq 'a' } $rig->{a}->messages;
+    cmp_ok($gained, '>', 20, 'and has its share again');
+    $rig->{plex}->is_good;
+    drop(@{$rig->{sims}});
+    return;
+}
+
+# Half of them at a time: the machine is to have time for all.
+while (my @rigs = splice @faults, 0, 7) {
+    my $seconds = $calm + 2 * max(map { $_->{times} // 1 } @rigs) + 2 + $after;
+    start_rig($_, $seconds) for @rigs;
+    wait_for(10, sub { !grep { $_->messages < $rate * $calm / 3 } map { $_->{sims}[0] } @rigs });
+    $_->{mark} = mark($_) for @rigs;
+    storm(@rigs);
+    for my $rig (@rigs) {
+        subtest "fault: $rig->{name}" => sub { judge($rig) };
+    }
+}
+
+note($_) for @table;
+open my $out, '>', "$ENV{SMPPLEX_WORK}/faults.txt" or die "faults.txt: $!";
+print $out map { "$_\n" } @table;
+close $out;
+done_testing;
