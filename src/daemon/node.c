@@ -229,13 +229,36 @@ hurry(struct node *node)
  */
 
 static void
+step_ramp_in(struct node *node, uint64_t ms)
+{
+    node->ramp_at_ms = now_ms(node) + ms;
+    wake_in(node, ms);
+}
+
+static void
 begin_ramp(struct node *node)
 {
     node->ramp = NODE_RAMP_FULL;
     if (node->farm->slow_start_ms == 0)
         return;
     node->ramp = 1;
-    wake_in(node, node->farm->slow_start_ms / NODE_RAMP_FULL);
+    step_ramp_in(node, node->farm->slow_start_ms / NODE_RAMP_FULL);
+}
+
+/* The timer may have fired for something else: what is not due yet needs it again. */
+static void
+go_on_with_ramp(struct node *node)
+{
+    uint64_t now = now_ms(node);
+
+    if (node->ramp == NODE_RAMP_FULL)
+        return;
+    if (now < node->ramp_at_ms) {
+        wake_in(node, node->ramp_at_ms - now);
+        return;
+    }
+    if (++node->ramp < NODE_RAMP_FULL)
+        step_ramp_in(node, node->farm->slow_start_ms / NODE_RAMP_FULL);
 }
 
 /* The health is another one than `was`. */
@@ -322,6 +345,21 @@ hold_down(struct node *node)
 }
 
 static void
+go_on_with_hold(struct node *node)
+{
+    uint64_t now = now_ms(node);
+
+    if (node->held_until_ms == 0)
+        return;
+    if (now < node->held_until_ms) {
+        wake_in(node, node->held_until_ms - now);
+        return;
+    }
+    node->held_until_ms = 0;
+    hurry(node);
+}
+
+static void
 on_failure(struct node *node, enum node_signal signal)
 {
     enum health_state was = node->health.state;
@@ -359,7 +397,8 @@ node_on_signal(struct node *node, enum node_signal signal)
         update_checks(node);
         break;
     case NODE_LOST:
-        node->ops->on_went(node);
+        if (node->bound <= 1)       /* else other workers have links to it */
+            node->ops->on_went(node);
         hurry(node);
         break;
     case NODE_FAILING:
@@ -463,14 +502,8 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
 
     (void)ev;
     (void)revents;
-    if (node->ramp < NODE_RAMP_FULL) {
-        node->ramp++;
-        wake_in(node, node->farm->slow_start_ms / NODE_RAMP_FULL);
-    }
-    if (node->held_until_ms != 0 && now_ms(node) >= node->held_until_ms) {
-        node->held_until_ms = 0;
-        hurry(node);
-    }
+    go_on_with_ramp(node);
+    go_on_with_hold(node);
     look_up(node);
     update_checks(node);
     tell(node);

@@ -79,6 +79,7 @@ struct node {
     bool stands_down;
     bool spread;                    /* it starts with all others: probes are spread */
     uint32_t ramp;                  /* of NODE_RAMP_FULL */
+    uint64_t ramp_at_ms;            /* its next step */
     struct resolve *resolve;        /* NULL: it has no name, or none that can be looked up */
     struct addr addr;
     struct node_status status;      /* that the workers were told last */
