@@ -73,10 +73,11 @@ static void
 retire_in(struct farm_node *node, uint64_t ms)
 {
     struct farm *farm = node->farm;
+    uint64_t at_ms = now_ms(farm) + ms;
 
-    if (node->retire_at_ms != 0)
+    if (node->retire_at_ms != 0 && node->retire_at_ms <= at_ms)
         return;
-    node->retire_at_ms = now_ms(farm) + ms;
+    node->retire_at_ms = at_ms;
     loop_timer_start(farm->proxy->loop, &farm->retire, 0);
 }
 
