@@ -89,6 +89,10 @@ bench-tls: all
 	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
 		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/tls.pl' $(BENCH_FLAGS)
 
+bench-checks: all
+	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
+		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/checks.pl'
+
 clean-local:
 	rm -rf t/work t/work-bench
 distclean-local:
@@ -96,4 +100,4 @@ distclean-local:
 
 AM_DISTCHECK_CONFIGURE_FLAGS = NODE_MODULES='$(abs_top_srcdir)/t/interop/node_modules'
 .PHONY: need-check check-unit check-e2e check-interop check-lint check-asan check-tsan check-valgrind \
-	coverage lint demo bench bench-path bench-compare bench-tls
+	coverage lint demo bench bench-path bench-compare bench-tls bench-checks
