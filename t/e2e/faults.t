@@ -243,7 +243,8 @@ sub judge {
             if !($rig->{times});
     }
     cmp_ok($then, '<=', max(2 * $before, 3 * $noise, $floor),
-           "others hardly notice: p99 $before ms, then $then ms (where nothing was done: $noise ms)");
+           "others hardly notice: p99 $before ms, then $then ms (where nothing was done: $noise ms)")
+        if !sanitized;
     cmp_ok($back, '<', 2000 + $slack, "the node is back, and bound by all, after $back ms");
     my $gained = grep { $_->[0] eq 'a' } $rig->{a}->messages;
     cmp_ok($gained, '>', 20, 'and has its share again');
