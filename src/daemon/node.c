@@ -2,7 +2,7 @@
 /*
  * The health of one node and what follows from it. Where the configuration names no
  * check, traffic is the check: as long as links are bound the node is up, and only one
- * without any is asked by a TCP connect, as seldom as a link would try.
+ * without any is asked by a TCP connect, as often as a link would try.
  */
 #include "daemon/node.h"
 
@@ -261,6 +261,22 @@ go_on_with_ramp(struct node *node)
         step_ramp_in(node, node->farm->slow_start_ms / NODE_RAMP_FULL);
 }
 
+/* A node that nobody checks and that is down is asked as a link would try: soon at first,
+ * and then with growing pauses. */
+static void
+begin_pauses(struct node *node)
+{
+    node->by_default.down_interval_ms = node->farm->reconnect_ms;
+}
+
+static void
+grow_pauses(struct node *node)
+{
+    uint32_t longest = node->farm->reconnect_max_ms, pause = node->by_default.down_interval_ms;
+
+    node->by_default.down_interval_ms = pause < longest / 2 ? pause * 2 : longest;
+}
+
 /* The health is another one than `was`. */
 static void
 on_health(struct node *node, enum health_state was, const char *by, const char *why)
@@ -274,6 +290,7 @@ on_health(struct node *node, enum health_state was, const char *by, const char *
         begin_ramp(node);
         node->ops->on_came(node);
     } else if (!alive && health_is_alive(was)) {
+        begin_pauses(node);
         node->ops->on_went(node);
     }
     update_checks(node);
@@ -328,6 +345,8 @@ on_result(struct check *check, const struct check_result *result)
         on_health(node, was, "check", why);
     else
         update_checks(node);
+    if (verdict == CHECK_FAILURE)
+        grow_pauses(node);
 }
 
 /* Traffic has taken it down: a probe that passes at once would not be worth much, and the
@@ -518,7 +537,7 @@ set_default_check(struct node *node)
         .type = CONF_CHECK_TCP, .address = "", .password_file = "", .password = "",
         .secret = "", .system_id = "", .system_type = "", .user = "", .path = "", .host = "",
         .expect = "", .refuse = "", .interval_ms = farm->reconnect_max_ms,
-        .fast_interval_ms = farm->reconnect_ms, .down_interval_ms = farm->reconnect_max_ms,
+        .fast_interval_ms = farm->reconnect_ms, .down_interval_ms = farm->reconnect_ms,
         .timeout_ms = farm->connect_timeout_ms, .rise = 1, .fall = 1,
     };
 }

@@ -435,6 +435,49 @@ subtest 'longer than grace: clients are unbound' => sub {
     drop($sim);
 };
 
+subtest 'no check, all by default: the only node restarts in a second, and messages wait for it' => sub {
+    my $sim = start_sim('a=0');
+    my $plex = start_plex(conf => conf_text(nodes => nodes_of($sim, 'a')));
+    my $load = load($plex, '-w', 1000, '-r', 100, '-d', '5s');
+    eventually('at work', sub { $sim->messages > 50 });
+    $sim->control('a refuse-port');
+    $sim->control('a reset');
+    sleep 1;
+    $sim->control('a listen');
+    my $report = $load->wait_report(30);
+    is_whole($report);
+    cmp_ok($report->{latency_ms}{max}, '<', 3000 + 250 * $slow, "the longest wait: $report->{latency_ms}{max} ms");
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'a node goes while a bind gathers: the verdict waits for the others' => sub {
+    my ($door, $mute) = map { Smpplex::Peer->listen } 1 .. 2;
+    for my $answers (0, 1) {
+        my $plex = plex(farm => {'bind-gather' => '20s', 'connect-timeout' => $answers ? '20s' : '1s'},
+                        nodes => [['a', $door->addr], ['b', $mute->addr]]);
+        my $client = Smpplex::Peer->connect($plex->addr('smpp'));
+        $client->send(bind_pdu('transceiver', 1));
+        my $node = $door->accept_bind;
+        my $late = $mute->accept;
+        my $bind = $late->read_until('bind_transceiver');
+        eventually('one has accepted', sub { node('a')->{links}{bound} == 1 });
+        order('a', 'maint');
+        my $unbind = $node->read_until('unbind');
+        ok($unbind, 'it is left again');
+        $node->answer($unbind) if $unbind;
+        ok($client->silent(0.2), 'the client waits');
+        $late->send(pdu('bind_transceiver_resp', 0, $bind->{number}, "late\0")) if $answers;
+        order('a', 'ready') if $answers;
+        $node = $door->accept_bind if $answers;
+        my $resp = $client->read(10);
+        is($resp && $resp->{status}, $answers ? 0 : status('RBINDFAIL'),
+           $answers ? 'the other accepts: bound' : 'the other says nothing: refused');
+        $_->close for grep { defined } $client, $node, $late;
+        $plex->is_good;
+    }
+};
+
 subtest 'names: a changed address is a changed node; one without an address is served when it has one' => sub {
     my $dns = Smpplex::Dns->start(work_dir . '/zone');
     $dns->set('gw.test A 127.0.0.2');
