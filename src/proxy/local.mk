@@ -9,7 +9,9 @@ libsmpplex_a_SOURCES += \
 	src/proxy/follow.c src/proxy/follow.h \
 	src/proxy/ids.c src/proxy/ids.h \
 	src/proxy/link.c src/proxy/link.h src/proxy/link_loss.def src/proxy/link_state.def \
-	src/proxy/linkset.c src/proxy/linkset.h src/proxy/linkset_state.def \
+	src/proxy/linkset.c src/proxy/linkset.h src/proxy/linkset_inner.h src/proxy/linkset_state.def \
+	src/proxy/linkset_change.c \
+	src/proxy/linkset_pick.c \
 	src/proxy/place.c src/proxy/place.h \
 	src/proxy/proxy.c src/proxy/proxy.h \
 	src/proxy/registry.c src/proxy/registry.h \

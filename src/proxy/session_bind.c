@@ -103,7 +103,7 @@ session_on_bind(struct session *session, const struct pdu *pdu)
     }
     snprintf(label, sizeof(label), "c%llu", (unsigned long long)session->id);
     if (session->entry != NULL)
-        session->linkset = linkset_open(session->proxy, session->listener->farm, pdu, label,
+        session->linkset = linkset_open(session->proxy, session->listener->farm, 1, pdu, label,
                                         &linkset_ops, session);
     if (session->linkset == NULL) {
         snprintf(session->end_detail, sizeof(session->end_detail), "out of memory");

@@ -251,7 +251,7 @@ upward_on_room(struct session *session)
     struct linkset *linkset = session->linkset;
     size_t i;
 
-    for (i = 0; i < linkset->farm->node_count && session->waiting > 0; i++)
+    for (i = 0; i < linkset->places && session->waiting > 0; i++)
         if (linkset->links[i] != NULL)
             serve_link(session, linkset->links[i]);
     if (session->held.first != NULL)
@@ -334,7 +334,7 @@ upward_expire_held(struct session *session)
     uint64_t due = UINT64_MAX, its;
     size_t i;
 
-    for (i = 0; i < linkset->farm->node_count && session->waiting > 0; i++)
+    for (i = 0; i < linkset->places && session->waiting > 0; i++)
         if (linkset->links[i] != NULL) {
             its = expire_waiting(session, linkset->links[i]);
             due = its < due ? its : due;
@@ -352,7 +352,7 @@ upward_refuse_held(struct session *session)
     struct linkset *linkset = session->linkset;
     size_t i;
 
-    for (i = 0; i < linkset->farm->node_count && session->waiting > 0; i++)
+    for (i = 0; i < linkset->places && session->waiting > 0; i++)
         while (linkset->links[i] != NULL && linkset->links[i]->waiting.first != NULL)
             refuse_busy(session, take_waiting(session, linkset->links[i]));
     while (session->held.first != NULL)
@@ -477,7 +477,7 @@ upward_give_up(struct session *session)
     uint32_t n, i;
     size_t node;
 
-    for (node = 0; node < linkset->farm->node_count; node++) {
+    for (node = 0; node < linkset->places; node++) {
         if (linkset->links[node] == NULL)
             continue;
         window = &linkset->links[node]->window;
