@@ -25,6 +25,7 @@ enum linkset_state {
 };
 
 struct linkset;
+struct pool;
 
 struct linkset_ops {
     /* Nodes have accepted the bind; linkset->bind_resp is the first one's answer. */
@@ -59,7 +60,8 @@ struct linkset {
     struct linkset *prev;           /* utlist, in account->linksets */
     struct linkset *next;
     const struct linkset_ops *ops;
-    void *owner;                    /* NULL once it is closed */
+    void *owner;                    /* a session or the pool; NULL once it is closed */
+    struct pool *pool;              /* of the sessions that share it; NULL: it is one's own */
     char label[24];
     uint32_t per_node;              /* links to each node */
     uint8_t *bind;                  /* the client's bind PDU */
