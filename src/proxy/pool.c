@@ -46,6 +46,28 @@ leave_account(struct pool *pool)
     pool->in_account = false;
 }
 
+/* How long the links are kept for the next session. */
+static uint64_t
+linger_ms(const struct pool *pool)
+{
+    const struct linkset *linkset = pool->linkset;
+
+    if (pool->proxy->draining || linkset->state != LINKSET_BOUND)
+        return 0;
+    return linkset->farm->linger_ms;
+}
+
+/* No session is left, or none was, and something has changed since. */
+static void
+linger(struct pool *pool)
+{
+    uint64_t ms = linger_ms(pool);
+
+    if (ms == 0)
+        leave_account(pool);
+    loop_timer_start(pool->proxy->loop, &pool->linger, ms);
+}
+
 static void
 on_linkset_refused(struct linkset *linkset, uint32_t status)
 {
@@ -78,6 +100,12 @@ on_linkset_starved(struct linkset *linkset)
 static void
 on_linkset_lost(struct linkset *linkset)
 {
+    struct pool *pool = linkset->owner;
+
+    if (pool->members == NULL) {
+        linger(pool);
+        return;
+    }
     log_limited(LOG_LEVEL_WARNING, linkset->label, "no node is left grace_ms=%u",
                 linkset->farm->grace_ms);
 }
@@ -245,17 +273,6 @@ failed:
     return false;
 }
 
-/* How long the links are kept for the next session. */
-static uint64_t
-linger_ms(const struct pool *pool)
-{
-    const struct linkset *linkset = pool->linkset;
-
-    if (pool->proxy->draining || linkset->state != LINKSET_BOUND)
-        return 0;
-    return linkset->farm->linger_ms;
-}
-
 void
 pool_leave(struct session *session)
 {
@@ -274,7 +291,7 @@ pool_leave(struct session *session)
     if (pool->members != NULL)
         return;
     pool_turn_back(pool);
-    loop_timer_start(pool->proxy->loop, &pool->linger, linger_ms(pool));
+    linger(pool);
 }
 
 static void
@@ -293,7 +310,7 @@ static void
 drain(struct pool *pool)
 {
     if (pool->members == NULL)
-        loop_timer_start(pool->proxy->loop, &pool->linger, 0);
+        linger(pool);
 }
 
 void
