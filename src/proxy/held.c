@@ -235,31 +235,48 @@ upward_expire_held(struct session *session)
     return its < due ? its : due;
 }
 
-/* Answers what the session has waiting for the link. */
+/* What the session has waiting for the link goes in front of what it holds. */
 static void
-refuse_waiting(struct session *session, struct link *link)
+put_back_its(struct session *session, struct link *link)
 {
+    struct request_list its = {NULL, 0};
     struct request *request, *next;
 
     DL_FOREACH_SAFE(link->waiting.first, request, next) {
         if (!handle_equal(request->from, session->handle))
             continue;
         request_list_take(&link->waiting, request);
-        if (take_back(link, request) != NULL)
-            upward_refuse_busy(session, request);
+        session->waiting--;
+        session->waiting_bytes -= request->cap;
+        request_list_append(&its, request);
     }
+    request_list_put_before(&session->held, &its);
 }
 
-void
-upward_refuse_held(struct session *session)
+static void
+put_back_all(struct session *session)
 {
     struct linkset *linkset = session->linkset;
     size_t i;
 
     for (i = 0; i < linkset->places && session->waiting > 0; i++)
         if (linkset->links[i] != NULL)
-            refuse_waiting(session, linkset->links[i]);
+            put_back_its(session, linkset->links[i]);
+}
+
+void
+upward_refuse_held(struct session *session)
+{
+    put_back_all(session);
     while (session->held.first != NULL)
         upward_refuse_busy(session, request_list_shift(&session->held));
     session_update_reading(session);
+}
+
+void
+upward_forget_held(struct session *session)
+{
+    if (session->waiting > 0)
+        put_back_all(session);
+    request_list_clear(&session->held, &session->proxy->loop->slab);
 }

@@ -109,7 +109,7 @@ static void
 release(struct session *session)
 {
     downward_turn_back(session);
-    request_list_clear(&session->held, &session->proxy->loop->slab);
+    upward_forget_held(session);
     leave_linkset(session, linkset_close);
 }
 

@@ -37,6 +37,10 @@ upward_expire_held(struct session *session);
 void
 upward_refuse_held(struct session *session);
 
+/* Frees all that is held, for a session that ends. */
+void
+upward_forget_held(struct session *session);
+
 /* Answers all that is open on links: nobody knows what became of it. */
 void
 upward_give_up(struct session *session);
