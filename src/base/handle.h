@@ -2,6 +2,7 @@
 #ifndef BASE_HANDLE_H
 #define BASE_HANDLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,12 @@ handle_object(const struct handle_table *table, struct handle handle)
         table->entries[handle.place].generation != handle.generation)
         return NULL;
     return table->entries[handle.place].object;
+}
+
+static inline bool
+handle_equal(struct handle a, struct handle b)
+{
+    return a.place == b.place && a.generation == b.generation;
 }
 
 /* From here on the handle names nothing. */

@@ -6,6 +6,7 @@
 
 /* Numbers and enums are all read and written as 32 bits. */
 _Static_assert(sizeof(enum conf_balance) == sizeof(uint32_t), "enum of 32 bits");
+_Static_assert(sizeof(enum conf_links) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_redispatch) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_rate_excess) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_on_down) == sizeof(uint32_t), "enum of 32 bits");
@@ -23,6 +24,13 @@ static const char *const balance_names[] = {
 #define BALANCE(symbol, name, help) name,
 #include "conf/balance.def"
 #undef BALANCE
+    NULL,
+};
+
+static const char *const links_names[] = {
+#define LINKS(symbol, name, help) name,
+#include "conf/links.def"
+#undef LINKS
     NULL,
 };
 
@@ -112,6 +120,7 @@ static const char *const level_names[] = {
 
 static const char *const *const choices[] = {
     [KEY_BALANCE] = balance_names,
+    [KEY_LINKS] = links_names,
     [KEY_REDISPATCH] = redispatch_names,
     [KEY_RATE_EXCESS] = rate_excess_names,
     [KEY_ON_DOWN] = on_down_names,

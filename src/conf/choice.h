@@ -7,6 +7,7 @@
 /* The labels of all types that are a choice, for `case KEY_CHOICES:` in a switch. */
 #define KEY_CHOICES \
     KEY_BALANCE: \
+    case KEY_LINKS: \
     case KEY_REDISPATCH: \
     case KEY_RATE_EXCESS: \
     case KEY_ON_DOWN: \

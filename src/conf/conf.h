@@ -26,6 +26,13 @@ enum conf_balance {
 #undef BALANCE
 };
 
+/* Whose links to the nodes are. */
+enum conf_links {
+#define LINKS(symbol, name, help) CONF_LINKS_##symbol,
+#include "conf/links.def"
+#undef LINKS
+};
+
 /* What becomes of the unanswered requests of a link that is lost. */
 enum conf_redispatch {
 #define REDISPATCH(symbol, name, help) CONF_REDISPATCH_##symbol,
@@ -169,6 +176,9 @@ struct conf_farm {
     enum conf_balance balance;
     struct conf_node *nodes;
     size_t node_count;
+    enum conf_links links;
+    uint32_t links_per_node;        /* where sessions share them; else it is one */
+    uint32_t linger_ms;             /* shared links are kept so long for the next session */
     /* towards the nodes; times in milliseconds */
     uint32_t window;                /* requests unanswered on one link */
     uint32_t connect_timeout_ms;    /* connect and bind, in all */

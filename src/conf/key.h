@@ -35,6 +35,7 @@ enum key_type {
     KEY_STATUS,         /* as status_parse takes it */
     KEY_BOOL,
     KEY_BALANCE,
+    KEY_LINKS,
     KEY_REDISPATCH,
     KEY_RATE_EXCESS,
     KEY_ON_DOWN,

@@ -2,7 +2,7 @@
 libsmpplex_a_SOURCES += \
 	src/conf/balance.def src/conf/check_tls.def src/conf/check_type.def \
 	src/conf/concat_loss.def src/conf/concat_place.def \
-	src/conf/fail_back.def src/conf/message_id.def src/conf/on_down.def src/conf/rate_excess.def src/conf/redispatch.def src/conf/key.def \
+	src/conf/fail_back.def src/conf/links.def src/conf/message_id.def src/conf/on_down.def src/conf/rate_excess.def src/conf/redispatch.def src/conf/key.def \
 	src/conf/build.h \
 	src/conf/choice.c src/conf/choice.h \
 	src/conf/conf.c src/conf/conf.h \

@@ -19,6 +19,8 @@ struct account {
     struct rate rate;
     uint64_t hash;              /* of the system_id, the same on every machine */
     struct linkset *linksets;   /* list, by linkset.c; each has a reference */
+    struct pool *pools;         /* list, by pool.c, of those that can be joined */
+    uint32_t sessions;          /* that have a linkset */
     unsigned refs;
     struct registry_entry *entry;   /* referred to */
     size_t key_len;

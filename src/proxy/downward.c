@@ -12,19 +12,19 @@
 #include "proxy/ids.h"
 
 static struct link *
-link_of(const struct session *session, struct handle handle)
+link_of(const struct proxy *proxy, struct handle handle)
 {
-    return handle_object(&session->proxy->link_table, handle);
+    return handle_object(&proxy->link_table, handle);
 }
 
-static void
-turn_back(struct session *session, struct handle from, uint32_t command, uint32_t number)
+void
+downward_refuse(struct proxy *proxy, struct handle from, uint32_t command, uint32_t number)
 {
-    struct link *link = link_of(session, from);
+    struct link *link = link_of(proxy, from);
 
     if (command == SMPP_ALERT_NOTIFICATION)
         return;     /* has no response */
-    session->proxy->counters.turned_back++;
+    proxy->counters.turned_back++;
     if (link != NULL)
         link_answer(link, command, command_find(command)->known ? SMPP_RX_T_APPN : SMPP_RSYSERR,
                     number);
@@ -75,40 +75,56 @@ takes_deliveries(const struct session *session)
            session->state == SESSION_DRAINING;
 }
 
-void
-downward_on_request(struct link *link, const struct pdu *pdu)
+const struct pdu *
+downward_admit(struct link *link, uint8_t bound_state, const struct pdu *pdu, struct pdu *spare)
 {
-    const struct command *command = command_find(pdu->command);
+    bool notifies = pdu->command == SMPP_ALERT_NOTIFICATION;
     struct linkset *linkset = link->owner;
-    struct session *session = linkset->owner;
     struct proxy *proxy = link->proxy;
-    struct request *request;
-    struct pdu spare;
 
-    if ((command->down & session->bound_state) == 0) {
+    if ((command_find(pdu->command)->down & bound_state) == 0) {
         proxy->counters.state_errors++;
-        if (pdu->command != SMPP_ALERT_NOTIFICATION)
+        if (!notifies)
             link_answer(link, pdu->command, SMPP_RINVBNDSTS, pdu->number);
-        return;
+        return NULL;
     }
-    proxy->counters.requests_down += pdu->command != SMPP_ALERT_NOTIFICATION;
-    link->at->counts.deliveries += pdu->command != SMPP_ALERT_NOTIFICATION;
-    pdu = ids_receipt(linkset->account->farm, pdu, (uint16_t)link->node, &spare);
-    if (!takes_deliveries(session)) {
-        turn_back(session, link->handle, pdu->command, pdu->number);
-        return;
-    }
-    if (session->held_down.first == NULL &&
-        send_down(session, pdu->bytes, pdu->length, link->handle)) {
+    proxy->counters.requests_down += !notifies;
+    link->at->counts.deliveries += !notifies;
+    return ids_receipt(linkset->account->farm, pdu, (uint16_t)link->node, spare);
+}
+
+void
+downward_deliver(struct session *session, const struct pdu *pdu, struct handle from)
+{
+    struct loop *loop = session->proxy->loop;
+    struct request *request;
+
+    if (session->held_down.first == NULL && send_down(session, pdu->bytes, pdu->length, from)) {
         session_update_reading(session);
         return;
     }
-    request = request_new(&proxy->loop->slab, pdu, link->handle, loop_now_ms(proxy->loop));
+    request = request_new(&loop->slab, pdu, from, loop_now_ms(loop));
     if (request == NULL)
-        turn_back(session, link->handle, pdu->command, pdu->number);
+        downward_refuse(session->proxy, from, pdu->command, pdu->number);
     else
         request_list_append(&session->held_down, request);
     session_update_reading(session);
+}
+
+void
+downward_on_request(struct link *link, const struct pdu *pdu)
+{
+    struct linkset *linkset = link->owner;
+    struct session *session = linkset->owner;
+    struct pdu spare;
+
+    pdu = downward_admit(link, session->bound_state, pdu, &spare);
+    if (pdu == NULL)
+        return;
+    if (takes_deliveries(session))
+        downward_deliver(session, pdu, link->handle);
+    else
+        downward_refuse(link->proxy, link->handle, pdu->command, pdu->number);
 }
 
 void
@@ -117,7 +133,7 @@ downward_serve(struct session *session)
     struct request *request;
 
     while ((request = session->held_down.first) != NULL) {
-        if (link_of(session, request->from) != NULL &&
+        if (link_of(session->proxy, request->from) != NULL &&
             !send_down(session, request->bytes, request->length, request->from))
             break;
         request_free(&session->proxy->loop->slab, request_list_shift(&session->held_down));
@@ -128,7 +144,7 @@ downward_serve(struct session *session)
 void
 downward_response(struct session *session, const struct pdu *pdu, struct pending *pending)
 {
-    struct link *link = link_of(session, pending->from);
+    struct link *link = link_of(session->proxy, pending->from);
     uint32_t number = pending->their_number;
 
     window_take(&session->window, pending, WINDOW_ANSWERED);
@@ -156,7 +172,7 @@ downward_expire(struct session *session)
         gone = *pending;
         window_take(&session->window, pending, WINDOW_EXPIRED);
         session->proxy->counters.expired_down++;
-        turn_back(session, gone.from, gone.command, gone.their_number);
+        downward_refuse(session->proxy, gone.from, gone.command, gone.their_number);
         due = now + timeout;
         has_room = true;
     }
@@ -174,13 +190,13 @@ downward_turn_back(struct session *session)
 
     n = window_line_up(window);
     for (i = 0; i < n; i++) {
-        turn_back(session, window->places[i].from, window->places[i].command,
+        downward_refuse(session->proxy, window->places[i].from, window->places[i].command,
                   window->places[i].their_number);
         window_take(window, &window->places[i], WINDOW_FORGOTTEN);
     }
     while (session->held_down.first != NULL) {
         request = request_list_shift(&session->held_down);
-        turn_back(session, request->from, request_command(request), request_number(request));
+        downward_refuse(session->proxy, request->from, request_command(request), request_number(request));
         request_free(&session->proxy->loop->slab, request);
     }
 }

@@ -13,6 +13,20 @@
 void
 downward_on_request(struct link *link, const struct pdu *pdu);
 
+/* Counts a node's request, with our tag on the id that it speaks of, if any. NULL: its
+ * link's bind has no place for it, and it has been answered. `spare` and the octets are
+ * valid until the next is asked about. */
+const struct pdu *
+downward_admit(struct link *link, uint8_t bound_state, const struct pdu *pdu, struct pdu *spare);
+
+/* Sends it to the client, or holds it until there is room. */
+void
+downward_deliver(struct session *session, const struct pdu *pdu, struct handle from);
+
+/* Answers the node: it is to keep its request. */
+void
+downward_refuse(struct proxy *proxy, struct handle from, uint32_t command, uint32_t number);
+
 /* The answer to a pending of session->window. */
 void
 downward_response(struct session *session, const struct pdu *pdu, struct pending *pending);

@@ -203,6 +203,7 @@ farm_open(struct proxy *proxy, const struct conf_farm *conf, size_t index)
     farm->index = index;
     set_table_init(&farm->sets, conf->concat_max, conf->concat_ttl_ms, conf->concat_linger_ms);
     learn_init(&farm->learn, conf->learn_max);
+    trail_init(&farm->trail, conf->concat_ttl_ms);
     ev_init(&farm->retire, on_retire);
     farm->retire.data = farm;
     ev_init(&farm->sick, on_sick);
@@ -237,6 +238,7 @@ farm_free_all(struct proxy *proxy)
         loop_timer_stop(proxy->loop, &farm->sick);
         set_table_fini(&farm->sets);
         learn_fini(&farm->learn);
+        trail_fini(&farm->trail);
         for (i = 0; i < farm->room; i++)
             free(farm->nodes[i]);
         free(farm->nodes);
@@ -263,7 +265,7 @@ farm_follow(struct farm *farm, const struct conf_farm *next)
     size_t i;
 
     farm->conf = next;
-    farm->sets.ttl_ms = next->concat_ttl_ms;
+    farm->sets.ttl_ms = farm->trail.ttl_ms = next->concat_ttl_ms;
     farm->sets.linger_ms = next->concat_linger_ms;
     for (i = 0; i < next->node_count; i++) {
         node = farm->nodes[i];

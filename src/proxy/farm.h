@@ -9,6 +9,7 @@
 #include "route/node_counts.h"
 #include "route/node_status.h"
 #include "route/set.h"
+#include "route/trail.h"
 
 /* What one worker knows of a node. It stays where it is as long as its farm. */
 struct farm_node {
@@ -32,6 +33,7 @@ struct farm {
     size_t index;                   /* of the farm, in the configuration */
     struct set_table sets;
     struct learn learn;
+    struct trail trail;             /* of long messages to clients that share links */
     struct farm_node **nodes;
     struct balance_share *shares;   /* one a node; all accounts' balances have them */
     size_t room;                    /* nodes that there is room for */

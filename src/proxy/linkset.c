@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #include "base/log.h"
+#include "proxy/linkset_inner.h"
 
 static void on_link_bound(struct link *link, const struct pdu *resp);
 static void on_link_failed(struct link *link, uint32_t status);
@@ -145,19 +146,6 @@ count_spoken(struct linkset *linkset, struct link *link)
     linkset->unspoken--;
 }
 
-static const struct balance_share *
-share_of(const struct link *link)
-{
-    return &link->at->farm->shares[link->node];
-}
-
-/* Does its node take messages? */
-static bool
-has_weight(const struct link *link)
-{
-    return share_of(link)->weight > 0;
-}
-
 static void
 keep_bind_resp(struct linkset *linkset, const struct pdu *resp)
 {
@@ -185,8 +173,9 @@ on_link_bound(struct link *link, const struct pdu *resp)
         break;
     case LINKSET_LOST:
     case LINKSET_BOUND:
-        log_limited(LOG_LEVEL_INFO, linkset->label, "bound to node=%s nodes=%u/%zu",
-                    link_node_name(link), linkset->bound, linkset->farm->node_count);
+        log_limited(LOG_LEVEL_INFO, linkset->label, "bound to node=%s nodes=%zu/%zu",
+                    link_node_name(link), linkset_nodes_bound(linkset),
+                    linkset->farm->node_count);
         if (linkset->state == LINKSET_LOST)
             enter(linkset, LINKSET_BOUND);
         linkset->ops->on_room(linkset);
@@ -300,9 +289,10 @@ end(struct linkset *linkset)
     proxy_check_empty(proxy);
 }
 
-static void
-open_link(struct linkset *linkset, size_t node, bool trial)
+void
+linkset_open_link(struct linkset *linkset, size_t place, bool trial)
 {
+    size_t node = place / linkset->per_node;
     struct farm_node *at = linkset->account->farm->nodes[node];
     struct link *link;
 
@@ -310,7 +300,7 @@ open_link(struct linkset *linkset, size_t node, bool trial)
         return;
     link = link_open(linkset->proxy, at, trial, linkset->bind, linkset->label, &link_ops,
                      linkset);
-    linkset->links[node] = link;
+    linkset->links[place] = link;
     if (link == NULL)
         return;
     link->window.sum = &linkset->account->balance.open[node];
@@ -342,28 +332,31 @@ open_links(struct linkset *linkset)
 
     for (i = 0; i < linkset->farm->node_count; i++)
         trial = trial && !farm->nodes[i]->status.connects;
-    for (i = 0; i < linkset->farm->node_count; i++)
-        open_link(linkset, i, trial && may_try(linkset, i));
+    for (i = 0; i < linkset->places; i++)
+        linkset_open_link(linkset, i, trial && may_try(linkset, i / linkset->per_node));
 }
 
 static void
 on_link_closed(struct link *link)
 {
     struct linkset *linkset = link->owner;
-    size_t node = link->node;
+    size_t place = link->node * linkset->per_node;
 
-    linkset->links[node] = NULL;
+    while (linkset->links[place] != link)
+        place++;
+    linkset->links[place] = NULL;
     link->at->counts.links--;
     linkset->open--;
     if (linkset->state != LINKSET_CLOSING)
-        open_link(linkset, node, false);    /* where it is now, or when it is back */
+        linkset_open_link(linkset, place, false);   /* where it is now, or when it is back */
     if (linkset->open == 0)
         end(linkset);
 }
 
 struct linkset *
-linkset_open(struct proxy *proxy, const struct conf_farm *farm, const struct pdu *bind,
-             const char *label, const struct linkset_ops *ops, void *owner)
+linkset_open(struct proxy *proxy, const struct conf_farm *farm, uint32_t per_node,
+             const struct pdu *bind, const char *label, const struct linkset_ops *ops,
+             void *owner)
 {
     struct linkset *linkset = calloc(1, sizeof(*linkset));
     const struct conf_farm *next = proxy_next_farm(proxy, farm);
@@ -373,7 +366,9 @@ linkset_open(struct proxy *proxy, const struct conf_farm *farm, const struct pdu
     if (linkset == NULL || !bind_parse(bind, &facts))
         goto failed;
     linkset->bind = malloc(bind->length);
-    linkset->links = calloc(room, sizeof(*linkset->links));
+    linkset->links = calloc(room * per_node, sizeof(*linkset->links));
+    linkset->per_node = per_node;
+    linkset->places = farm->node_count * per_node;
     linkset->room = room;
     linkset->account = account_get(proxy, farm, facts.system_id);
     if (linkset->bind == NULL || linkset->links == NULL || linkset->account == NULL)
@@ -402,123 +397,6 @@ failed:
     return NULL;
 }
 
-bool
-linkset_reserve(struct linkset *linkset, const struct conf_farm *next)
-{
-    struct link **links = linkset->links;
-    size_t i;
-
-    if (next->node_count > linkset->room) {
-        links = calloc(next->node_count, sizeof(*links));
-        if (links != NULL) {
-            memcpy(links, linkset->links, linkset->room * sizeof(*links));
-            free(linkset->links);
-            linkset->links = links;
-            linkset->room = next->node_count;
-        }
-    }
-    for (i = 0; i < linkset->farm->node_count; i++)
-        if (linkset->links[i] != NULL)
-            linkset->links[i]->window.sum = &linkset->account->balance.open[i];
-    return links != NULL;
-}
-
-/* Weights may have changed: how many of the bound links take messages? */
-static void
-count_takers(struct linkset *linkset)
-{
-    uint32_t before = linkset->takers;
-    size_t i;
-
-    linkset->takers = 0;
-    for (i = 0; i < linkset->farm->node_count; i++)
-        if (linkset->links[i] != NULL && linkset->links[i]->state == LINK_BOUND)
-            linkset->takers += has_weight(linkset->links[i]);
-    if (linkset->state != LINKSET_BOUND)
-        return;
-    if (before > 0 && linkset->takers == 0) {
-        linkset->starved_at_ms = loop_now_ms(linkset->proxy->loop);
-        linkset->ops->on_starved(linkset);
-    } else if (before == 0 && linkset->takers > 0) {
-        linkset->ops->on_room(linkset);
-    }
-}
-
-/* Can a link that isn't bound be closed? Not while the bind's verdict or requests
- * wait for it. */
-static bool
-is_idle(const struct link *link)
-{
-    return link->has_spoken && link->waiting.first == NULL;
-}
-
-void
-linkset_follow(struct linkset *linkset, const struct conf_farm *next)
-{
-    struct link *link;
-    size_t i;
-
-    linkset->farm = next;
-    for (i = 0; i < next->node_count; i++) {
-        link = linkset->links[i];
-        if (link != NULL)
-            link_follow(link, next);
-        if (linkset->state == LINKSET_CLOSING)
-            continue;
-        if (link == NULL)
-            open_link(linkset, i, false);
-        else if (next->nodes[i].gone && link->state != LINK_BOUND && is_idle(link))
-            link_close(link);
-    }
-    if (linkset->state != LINKSET_CLOSING)
-        count_takers(linkset);
-}
-
-bool
-linkset_retire(struct linkset *linkset, size_t node)
-{
-    struct link *link = linkset->links[node];
-
-    if (link == NULL || linkset->state == LINKSET_CLOSING ||
-        !farm_node_retires(link->at, link->moves))
-        return true;
-    switch (link->state) {
-    case LINK_BOUND:
-        if (link->window.open == 0)
-            link_retire(link);
-        break;
-    case LINK_RESTING:
-        if (!linkset->farm->nodes[node].gone)
-            return true;    /* the next connection goes where the node is then */
-        /* fall through */
-    case LINK_CONNECTING:
-    case LINK_BINDING:
-    case LINK_ENDING:
-        if (is_idle(link))
-            link_close(link);
-        break;
-    case LINK_UNBINDING:
-    case LINK_CLOSED:
-        return true;
-    }
-    return linkset->links[node] != link || link->state == LINK_UNBINDING;
-}
-
-void
-linkset_on_status(struct linkset *linkset, size_t node)
-{
-    struct link *link = linkset->links[node];
-
-    if (linkset->state == LINKSET_CLOSING)
-        return;
-    if (link != NULL && link->at->status.closes)
-        link_drop(link);
-    else if (link != NULL && link->at->status.connects)
-        link_wake(link);
-    if (linkset->state != LINKSET_CLOSING)
-        count_takers(linkset);
-}
-
 static void
 close_links(struct linkset *linkset, void (*close_link)(struct link *))
 {
@@ -527,7 +405,7 @@ close_links(struct linkset *linkset, void (*close_link)(struct link *))
     size_t i;
 
     enter(linkset, LINKSET_CLOSING);
-    for (i = 0; i < linkset->farm->node_count; i++) {
+    for (i = 0; i < linkset->places; i++) {
         link = linkset->links[i];
         if (link == NULL)
             continue;
@@ -536,7 +414,7 @@ close_links(struct linkset *linkset, void (*close_link)(struct link *))
             count_out(linkset, link);
         close_link(link);
         if (was_bound)
-            tell_node_lost(linkset->account, i);
+            tell_node_lost(linkset->account, i / linkset->per_node);
     }
     if (--linkset->open == 0)
         end(linkset);
@@ -554,127 +432,12 @@ linkset_abort(struct linkset *linkset)
     close_links(linkset, link_abort);
 }
 
-/* Does it take a message, and is at no rest then? */
-static bool
-takes_now(const struct link *link, uint64_t at_ms)
-{
-    return link_takes_requests(link) && link->rests_until_ms <= at_ms;
-}
-
-/*
- * The turns are the account's. Where they name no node that this linkset is
- * bound to, as when it alone has lost its links to the primaries, it takes what
- * it has.
- */
-static struct link *
-pick_besides_turns(struct linkset *linkset, uint64_t at_ms)
-{
-    struct link *link;
-    size_t i;
-
-    for (i = 0; i < linkset->farm->node_count; i++) {
-        link = linkset->links[i];
-        if (link != NULL && has_weight(link) && takes_now(link, at_ms))
-            return link;
-    }
-    return NULL;
-}
-
-/* The next in turn that takes requests. */
-static struct link *
-pick_next(struct linkset *linkset, uint64_t at_ms)
-{
-    struct balance *balance = &linkset->account->balance;
-    bool has_turn = false;
-    struct link *link;
-    uint32_t i;
-
-    for (i = balance_turns(balance); i > 0; i--) {
-        link = linkset->links[balance_next(balance)];
-        if (link == NULL || link->state != LINK_BOUND)
-            continue;
-        if (takes_now(link, at_ms))
-            return link;
-        has_turn = true;
-    }
-    return has_turn ? NULL : pick_besides_turns(linkset, at_ms);
-}
-
-/*
- * The one of the node with the fewest open requests of the account by weight, for a
- * session's own tell little where the window is small; of equals the next in turn.
- */
-static struct link *
-pick_fewest(struct linkset *linkset, uint64_t at_ms)
-{
-    struct balance *balance = &linkset->account->balance;
-    struct link *best = NULL, *link;
-    bool has_turn = false;
-    uint32_t i;
-
-    for (i = balance_turns(balance); i > 0; i--) {
-        link = linkset->links[balance_next(balance)];
-        if (link == NULL || link->state != LINK_BOUND)
-            continue;
-        has_turn = true;
-        if (!takes_now(link, at_ms))
-            continue;
-        if (best == NULL || (uint64_t)balance->open[link->node] * share_of(best)->weight <
-                                (uint64_t)balance->open[best->node] * share_of(link)->weight)
-            best = link;
-    }
-    if (best != NULL)
-        (void)balance_next(balance);
-    return has_turn ? best : pick_besides_turns(linkset, at_ms);
-}
-
-static struct link *
-pick(struct linkset *linkset, uint64_t at_ms)
-{
-    if (linkset->takers == 0)
-        return NULL;
-    switch (linkset->farm->balance) {
-    case CONF_ROUND_ROBIN:
-    case CONF_STANDBY:          /* whose round is one turn */
-    case CONF_DESTINATION:      /* where there is none to hash */
-        return pick_next(linkset, at_ms);
-    case CONF_LEAST_PENDING:
-        return pick_fewest(linkset, at_ms);
-    }
-    return NULL;
-}
-
-struct link *
-linkset_pick_rested(struct linkset *linkset)
-{
-    return pick(linkset, loop_now_ms(linkset->proxy->loop));
-}
-
-struct link *
-linkset_pick(struct linkset *linkset)
-{
-    uint64_t now = loop_now_ms(linkset->proxy->loop);
-    struct link *link;
-
-    if (linkset->rests_until_ms <= now)
-        return pick(linkset, UINT64_MAX);
-    link = pick(linkset, now);
-    return link != NULL ? link : pick(linkset, UINT64_MAX);
-}
-
-void
-linkset_rest(struct linkset *linkset, struct link *link)
-{
-    link->rests_until_ms = loop_now_ms(linkset->proxy->loop) + linkset->farm->rest_ms;
-    linkset->rests_until_ms = link->rests_until_ms;
-}
-
 void
 linkset_pause(struct linkset *linkset)
 {
     size_t i;
 
-    for (i = 0; i < linkset->farm->node_count; i++)
+    for (i = 0; i < linkset->places; i++)
         if (linkset->links[i] != NULL)
             conn_pause(&linkset->links[i]->conn);
 }
@@ -684,7 +447,7 @@ linkset_resume(struct linkset *linkset)
 {
     size_t i;
 
-    for (i = 0; i < linkset->farm->node_count; i++)
+    for (i = 0; i < linkset->places; i++)
         if (linkset->links[i] != NULL)
             conn_resume(&linkset->links[i]->conn);
 }

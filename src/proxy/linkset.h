@@ -12,9 +12,10 @@
 #include "smpp/bind.h"
 
 /*
- * The links, one a node, that carry a session's messages. It binds to all
- * nodes at once, gives the verdict, keeps binding to those that come later, and
- * places each request on a link by the account's turns.
+ * The links that carry a session's messages, or those of all sessions that share
+ * it: one a node, or `links-per-node`. It binds to all nodes at once, gives the
+ * verdict, keeps binding to those that come later, and places each request on a link
+ * by the account's turns.
  */
 
 enum linkset_state {
@@ -24,6 +25,7 @@ enum linkset_state {
 };
 
 struct linkset;
+struct pool;
 
 struct linkset_ops {
     /* Nodes have accepted the bind; linkset->bind_resp is the first one's answer. */
@@ -58,8 +60,10 @@ struct linkset {
     struct linkset *prev;           /* utlist, in account->linksets */
     struct linkset *next;
     const struct linkset_ops *ops;
-    void *owner;                    /* NULL once it is closed */
+    void *owner;                    /* a session or the pool; NULL once it is closed */
+    struct pool *pool;              /* of the sessions that share it; NULL: it is one's own */
     char label[24];
+    uint32_t per_node;              /* links to each node */
     uint8_t *bind;                  /* the client's bind PDU */
     /* this thread's */
     enum linkset_state state;
@@ -73,14 +77,17 @@ struct linkset {
     uint64_t rests_until_ms;        /* of its links, the latest */
     ev_timer timer;
     struct grave grave;
-    struct link **links;            /* one a node; NULL: could not be made, or has ended */
+    struct link **links;            /* NULL: could not be made, or has ended */
+    size_t places;                  /* of links: per_node for each node, in the farm's order */
     size_t room;                    /* nodes that there is room for */
+    uint32_t turn;                  /* of the links to one node */
 };
 
-/* Starts to bind to all nodes of the farm. NULL: out of memory. */
+/* Starts to bind to all nodes of the farm, `per_node` times to each. NULL: out of memory. */
 MUST_USE struct linkset *
-linkset_open(struct proxy *proxy, const struct conf_farm *farm, const struct pdu *bind,
-             const char *label, const struct linkset_ops *ops, void *owner);
+linkset_open(struct proxy *proxy, const struct conf_farm *farm, uint32_t per_node,
+             const struct pdu *bind, const char *label, const struct linkset_ops *ops,
+             void *owner);
 
 /* The owner is done with it: it unbinds its links and frees itself. */
 void
@@ -102,6 +109,22 @@ linkset_pick_rested(struct linkset *linkset);
 /* The link gets no new messages for `rest`, as long as another takes them. */
 void
 linkset_rest(struct linkset *linkset, struct link *link);
+/* For linkset_link_to. */
+struct link *
+linkset_link_among(const struct linkset *linkset, size_t node, uint64_t spread);
+
+/* A bound link to this node, or else one that may come back; NULL: there is none. `spread`
+ * chooses among several: always the same for the same number, as long as it is bound. */
+static inline struct link *
+linkset_link_to(const struct linkset *linkset, size_t node, uint64_t spread)
+{
+    return linkset->per_node == 1 ? linkset->links[node]
+                                  : linkset_link_among(linkset, node, spread);
+}
+
+/* Nodes that it is bound to, for the log. */
+size_t
+linkset_nodes_bound(const struct linkset *linkset);
 
 /* Stops and resumes reading from the nodes. */
 void

@@ -7,10 +7,15 @@ libsmpplex_a_SOURCES += \
 	src/proxy/downward.c src/proxy/downward.h \
 	src/proxy/farm.c src/proxy/farm.h \
 	src/proxy/follow.c src/proxy/follow.h \
+	src/proxy/held.c \
 	src/proxy/ids.c src/proxy/ids.h \
 	src/proxy/link.c src/proxy/link.h src/proxy/link_loss.def src/proxy/link_state.def \
-	src/proxy/linkset.c src/proxy/linkset.h src/proxy/linkset_state.def \
+	src/proxy/linkset.c src/proxy/linkset.h src/proxy/linkset_inner.h src/proxy/linkset_state.def \
+	src/proxy/linkset_change.c \
+	src/proxy/linkset_pick.c \
+	src/proxy/loss.c \
 	src/proxy/place.c src/proxy/place.h \
+	src/proxy/pool.c src/proxy/pool.h src/proxy/pool_down.c src/proxy/pool_up.c \
 	src/proxy/proxy.c src/proxy/proxy.h \
 	src/proxy/registry.c src/proxy/registry.h \
 	src/proxy/request.c src/proxy/request.h \
@@ -20,4 +25,4 @@ libsmpplex_a_SOURCES += \
 	src/proxy/session_pdu.c \
 	src/proxy/session_timer.c \
 	src/proxy/snapshot.c src/proxy/snapshot.h \
-	src/proxy/upward.c src/proxy/upward.h
+	src/proxy/upward.c src/proxy/upward.h src/proxy/upward_inner.h

@@ -149,11 +149,12 @@ any_link(struct linkset *linkset, struct link **link)
     return *link != NULL ? PLACE_LINK : PLACE_HOLD;
 }
 
-/* The link to a node; what waits for one that could not be made goes to any. */
+/* A link to a node; what waits for one that could not be made goes to any. Of several
+ * links what has the same `spread` takes the same, so that its order stays. */
 static enum place
-link_to(struct linkset *linkset, size_t node, struct link **link)
+link_to(struct linkset *linkset, size_t node, uint64_t spread, struct link **link)
 {
-    *link = linkset->links[node];
+    *link = linkset_link_to(linkset, node, spread);
     return *link != NULL ? PLACE_LINK : any_link(linkset, link);
 }
 
@@ -164,7 +165,7 @@ hashed_link(struct linkset *linkset, uint64_t hash, struct link **link)
 
     if (!balance_by_hash(&linkset->account->balance, hash, &node))
         return PLACE_HOLD;
-    return link_to(linkset, node, link);
+    return link_to(linkset, node, hash, link);
 }
 
 static bool
@@ -182,7 +183,7 @@ set_link(struct linkset *linkset, struct request *request, struct link **link)
     enum place place;
 
     if (moves && !is_lost(linkset, node))
-        return link_to(linkset, node, link);
+        return link_to(linkset, node, request->key, link);
     if (moves && linkset->farm->concat_loss == CONF_CONCAT_LOSS_REFUSE) {
         counters->sets_refused++;
         return PLACE_FAIL;
@@ -201,9 +202,13 @@ set_link(struct linkset *linkset, struct request *request, struct link **link)
 static struct link *
 tour_link(const struct linkset *linkset, size_t node)
 {
-    for (; node < linkset->farm->node_count; node++)
-        if (linkset->links[node] != NULL && linkset->links[node]->state == LINK_BOUND)
-            return linkset->links[node];
+    struct link *link;
+
+    for (; node < linkset->farm->node_count; node++) {
+        link = linkset_link_to(linkset, node, 0);
+        if (link != NULL && link->state == LINK_BOUND)
+            return link;
+    }
     return NULL;
 }
 
@@ -225,7 +230,7 @@ place_find(struct linkset *linkset, struct request *request, struct link **link)
         return set_link(linkset, request, link);
     case REQUEST_NODE:
         return is_lost(linkset, request->node) ? PLACE_FAIL
-                                               : link_to(linkset, request->node, link);
+                                               : link_to(linkset, request->node, request_number(request), link);
     case REQUEST_TOUR:
     case REQUEST_TOUR_ALL:
         *link = tour_link(linkset, request->node);

@@ -6,6 +6,7 @@
 
 #include "proxy/link.h"
 #include "proxy/farm.h"
+#include "proxy/pool.h"
 #include "proxy/session.h"
 
 void
@@ -15,6 +16,7 @@ proxy_init(struct proxy *proxy, struct loop *loop, struct registry *registry, ui
     proxy->loop = loop;
     proxy->registry = registry;
     proxy->worker = worker;
+    arc4random_buf(proxy->secret, sizeof(proxy->secret));
 }
 
 void
@@ -43,6 +45,7 @@ proxy_drain(struct proxy *proxy)
     proxy->draining = true;
     DL_FOREACH_SAFE(proxy->sessions, session, next)
         session_drain(session, SESSION_END_DRAIN);
+    pool_drain_all(proxy);
     proxy_check_empty(proxy);
 }
 
@@ -58,6 +61,7 @@ proxy_stop(struct proxy *proxy)
     conn_flush_dirty(proxy->loop);
     DL_FOREACH_SAFE(proxy->sessions, session, next)
         session_abort(session);
+    pool_abort_all(proxy);
     /* What is left are links that unbind for sessions which have ended before. */
     for (i = 0; i < proxy->link_table.size; i++)
         if (proxy->link_table.entries[i].object != NULL)

@@ -43,6 +43,8 @@ struct proxy {
     uint64_t session_ids;           /* that were given here */
     bool draining;
     bool empty;                     /* on_empty was called */
+    uint64_t pool_ids;
+    uint8_t secret[32];             /* keys the hash of passwords; random, ours alone */
     struct counters counters;
     struct ahead ahead;             /* empty between batches of one session */
     uint8_t rewrite[PDU_MAX + 256]; /* a PDU that is not passed as it came */

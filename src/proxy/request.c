@@ -51,14 +51,38 @@ request_list_put_behind(struct request_list *list, struct request_list *newer)
     *newer = (struct request_list){NULL, 0};
 }
 
+void
+request_list_prepend(struct request_list *list, struct request *request)
+{
+    DL_PREPEND(list->first, request);
+    list->bytes += request->cap;
+}
+
+void
+request_list_take(struct request_list *list, struct request *request)
+{
+    DL_DELETE(list->first, request);
+    list->bytes -= request->cap;
+}
+
 struct request *
 request_list_shift(struct request_list *list)
 {
     struct request *request = list->first;
 
     ensure(request != NULL);
-    DL_DELETE(list->first, request);
-    list->bytes -= request->cap;
+    request_list_take(list, request);
+    return request;
+}
+
+struct request *
+request_list_pop(struct request_list *list)
+{
+    struct request *request;
+
+    ensure(list->first != NULL);
+    request = list->first->prev;
+    request_list_take(list, request);
     return request;
 }
 

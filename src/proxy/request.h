@@ -87,6 +87,18 @@ request_list_put_before(struct request_list *list, struct request_list *older);
 struct request *
 request_list_shift(struct request_list *list);
 
+/* Takes the last; there must be one. The caller owns it. */
+struct request *
+request_list_pop(struct request_list *list);
+
+/* Puts one in front of what is in the list. */
+void
+request_list_prepend(struct request_list *list, struct request *request);
+
+/* Takes one that is in the list. The caller owns it. */
+void
+request_list_take(struct request_list *list, struct request *request);
+
 /* Moves all of `newer` behind what is in the list. */
 void
 request_list_put_behind(struct request_list *list, struct request_list *newer);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "net/tls.h"
 #include "proxy/downward.h"
+#include "proxy/pool.h"
 #include "proxy/registry.h"
 #include "proxy/session_inner.h"
 #include "proxy/upward.h"
@@ -87,17 +88,29 @@ bury(struct grave *grave)
     free(session);
 }
 
+static void
+leave_linkset(struct session *session, void (*close_linkset)(struct linkset *linkset))
+{
+    struct linkset *linkset = session->linkset;
+
+    if (linkset == NULL)
+        return;
+    if (session->member != NULL) {
+        pool_leave(session);
+        return;
+    }
+    session->linkset = NULL;
+    linkset->account->sessions--;
+    close_linkset(linkset);
+}
+
 /* Lets go of the nodes and of all that waits. */
 static void
 release(struct session *session)
 {
-    struct linkset *linkset = session->linkset;
-
     downward_turn_back(session);
-    request_list_clear(&session->held, &session->proxy->loop->slab);
-    session->linkset = NULL;
-    if (linkset != NULL)
-        linkset_close(linkset);
+    upward_forget_held(session);
+    leave_linkset(session, linkset_close);
 }
 
 static bool
@@ -219,7 +232,7 @@ session_update_reading(struct session *session)
     bool full = conn_is_full(&session->conn);
     size_t held = session->held.bytes + session->waiting_bytes;
     bool stop = full || held > (session->conn.paused ? hold / 2 : hold);
-    bool stop_links = full || session->held_down.bytes > (session->links_paused ? hold / 2 : hold);
+    bool stop_links;
 
     if (session->conn.state == CONN_OPEN && stop != session->conn.paused &&
         session->state != SESSION_LEAVING) {
@@ -228,6 +241,11 @@ session_update_reading(struct session *session)
         else
             conn_resume(&session->conn);
     }
+    if (session->member != NULL) {
+        pool_update(session->member);
+        return;
+    }
+    stop_links = full || session->held_down.bytes > (session->links_paused ? hold / 2 : hold);
     /* Again while they are stopped: a link that has come since reads. */
     if (session->linkset != NULL && (stop_links || session->links_paused)) {
         session->links_paused = stop_links;
@@ -336,12 +354,8 @@ session_accept(struct proxy *proxy, const struct conf_listener *listener, int fd
 void
 session_abort(struct session *session)
 {
-    struct linkset *linkset = session->linkset;
-
     session->end = SESSION_END_DRAIN;
-    session->linkset = NULL;
-    if (linkset != NULL)
-        linkset_abort(linkset);
+    leave_linkset(session, linkset_abort);
     session_enter(session, SESSION_CLOSED);
 }
 
@@ -353,4 +367,6 @@ session_give_up(struct session *session)
     upward_refuse_held(session);
     upward_give_up(session);
     downward_turn_back(session);
+    if (session->member != NULL)
+        pool_turn_back(session->member->pool);
 }

@@ -55,6 +55,7 @@ struct session {
     ev_timer timer;
     uint64_t watch_due_ms;          /* when the timer fires while bound or draining */
     struct linkset *linkset;        /* from bind on, until it ends */
+    struct member *member;          /* where it shares that with others, or NULL */
     /* upward */
     struct request_list held;       /* requests that wait for a link */
     uint32_t in_flight;             /* requests open on links */

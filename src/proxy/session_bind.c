@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "net/tls.h"
 #include "proxy/downward.h"
+#include "proxy/pool.h"
 #include "proxy/session_inner.h"
 #include "proxy/upward.h"
 #include "smpp/bind.h"
@@ -73,10 +74,30 @@ refuse_certificate(struct session *session)
     session_finish(session, SESSION_END_CERTIFICATE);
 }
 
+/* A linkset of its own, or one that it shares. False: out of memory. */
+static bool
+get_linkset(struct session *session, const struct pdu *pdu)
+{
+    const struct conf_farm *farm = session->listener->farm;
+    char label[24];
+
+    switch (farm->links) {
+    case CONF_LINKS_ACCOUNT:
+        return pool_join(session, pdu);
+    case CONF_LINKS_SESSION:
+        break;
+    }
+    snprintf(label, sizeof(label), "c%llu", (unsigned long long)session->id);
+    session->linkset = linkset_open(session->proxy, farm, 1, pdu, label, &linkset_ops, session);
+    if (session->linkset == NULL)
+        return false;
+    session->linkset->account->sessions++;
+    return true;
+}
+
 void
 session_on_bind(struct session *session, const struct pdu *pdu)
 {
-    char label[24];
     struct bind bind;
 
     session->bind_command = pdu->command;
@@ -101,26 +122,22 @@ session_on_bind(struct session *session, const struct pdu *pdu)
         refuse_bind(session, SMPP_RBINDFAIL);
         return;
     }
-    snprintf(label, sizeof(label), "c%llu", (unsigned long long)session->id);
-    if (session->entry != NULL)
-        session->linkset = linkset_open(session->proxy, session->listener->farm, pdu, label,
-                                        &linkset_ops, session);
-    if (session->linkset == NULL) {
+    if (session->entry == NULL || !get_linkset(session, pdu)) {
         snprintf(session->end_detail, sizeof(session->end_detail), "out of memory");
         refuse_bind(session, SMPP_RBINDFAIL);
     }
 }
 
-static void
-on_linkset_bound(struct linkset *linkset)
+void
+session_accept_bind(struct session *session)
 {
-    struct session *session = linkset->owner;
+    const struct linkset *linkset = session->linkset;
     uint32_t length;
     uint8_t *room;
 
     session->proxy->counters.sessions_bound++;
-    log_limited(LOG_LEVEL_INFO, session_label(session), "bound as=%s version=0x%02x nodes=%u/%zu",
-                bind_name(session->bind_command), session->interface_version, linkset->bound,
+    log_limited(LOG_LEVEL_INFO, session_label(session), "bound as=%s version=0x%02x nodes=%zu/%zu",
+                bind_name(session->bind_command), session->interface_version, linkset_nodes_bound(linkset),
                 linkset->farm->node_count);
     length = linkset->bind_resp != NULL ? get_be32(linkset->bind_resp) : PDU_HEADER + 1;
     room = session_put(session, length);
@@ -136,16 +153,27 @@ on_linkset_bound(struct linkset *linkset)
     downward_serve(session);
 }
 
-static void
-on_linkset_refused(struct linkset *linkset, uint32_t status)
+void
+session_refuse_bind(struct session *session, uint32_t status)
 {
-    struct session *session = linkset->owner;
     char spare[STATUS_TEXT_SIZE];
 
     snprintf(session->end_detail, sizeof(session->end_detail), "%s%s",
              status_name(status, spare),
-             linkset->verdict == SMPP_ROK ? ", no node can be reached" : "");
+             session->linkset->verdict == SMPP_ROK ? ", no node can be reached" : "");
     refuse_bind(session, status);
+}
+
+static void
+on_linkset_bound(struct linkset *linkset)
+{
+    session_accept_bind(linkset->owner);
+}
+
+static void
+on_linkset_refused(struct linkset *linkset, uint32_t status)
+{
+    session_refuse_bind(linkset->owner, status);
 }
 
 static void
@@ -153,7 +181,7 @@ on_linkset_room(struct linkset *linkset)
 {
     struct session *session = linkset->owner;
 
-    upward_on_room(session);
+    upward_on_room(linkset);
     session_update_reading(session);
 }
 
@@ -173,14 +201,18 @@ on_linkset_lost(struct linkset *linkset)
                 linkset->farm->grace_ms);
 }
 
-static void
-on_linkset_grace_over(struct linkset *linkset)
+void
+session_without_nodes(struct session *session)
 {
-    struct session *session = linkset->owner;
-
     upward_refuse_held(session);
     if (session->state == SESSION_LEAVING || session->state == SESSION_DRAINING)
         session_check_drained(session);
     else
         session_drain(session, SESSION_END_NO_NODE);
+}
+
+static void
+on_linkset_grace_over(struct linkset *linkset)
+{
+    session_without_nodes(linkset->owner);
 }

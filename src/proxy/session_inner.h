@@ -38,6 +38,17 @@ session_ask(struct session *session, uint32_t command);
 void
 session_on_bind(struct session *session, const struct pdu *pdu);
 
+/* The verdict on it. */
+void
+session_accept_bind(struct session *session);
+
+void
+session_refuse_bind(struct session *session, uint32_t status);
+
+/* No node came back for `grace`. */
+void
+session_without_nodes(struct session *session);
+
 void
 session_on_timer(struct ev_loop *ev, ev_timer *timer, int revents);
 

@@ -57,14 +57,12 @@ add_farm(struct farm *farm, const struct conf *conf, struct snapshot *snapshot)
 static void
 fill_account(const struct account *account, const struct conf *conf, struct snapshot_account *row)
 {
-    const struct linkset *linkset;
     size_t i;
 
     row->farm = (size_t)(account->farm->conf - conf->farms);
     escape(row->system_id, sizeof(row->system_id), account->key + sizeof(account->farm),
            account->key_len - sizeof(account->farm));
-    DL_FOREACH(account->linksets, linkset)
-        row->sessions += linkset->owner != NULL;
+    row->sessions = account->sessions;
     for (i = 0; i < account->farm->conf->node_count; i++) {
         row->links += account->balance.links[i];
         row->pending += account->balance.open[i];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What comes from clients: placing, holding, answering, moving. A request is
- * owned by its session's `held` list or by a link's window, never by both; it
- * gets its one response from the node, or from here.
+ * What comes from clients: placing, sending, answering. A request is owned by its
+ * session's `held` list, by what waits for a link (held.c), or by a link's window, by
+ * one of them only; it gets its one response from the node, or from here.
  */
 #include "proxy/upward.h"
 
@@ -12,12 +12,8 @@
 #include "proxy/doubt.h"
 #include "proxy/ids.h"
 #include "proxy/place.h"
-
-static struct session *
-session_of(const struct proxy *proxy, struct handle handle)
-{
-    return handle_object(&proxy->session_table, handle);
-}
+#include "proxy/pool.h"
+#include "proxy/upward_inner.h"
 
 static struct slab *
 slab_of(const struct proxy *proxy)
@@ -25,88 +21,57 @@ slab_of(const struct proxy *proxy)
     return &proxy->loop->slab;
 }
 
-static void
-refuse(struct session *session, struct request *request, uint32_t status)
+void
+upward_refuse(struct session *session, struct request *request, uint32_t status)
 {
     session_answer(session, request_command(request), status, request_number(request));
     request_free(slab_of(session->proxy), request);
 }
 
-static void
-refuse_busy(struct session *session, struct request *request)
+void
+upward_refuse_busy(struct session *session, struct request *request)
 {
     session->proxy->counters.answered_busy++;
-    refuse(session, request, session->listener->farm->busy_status);
+    upward_refuse(session, request, session->listener->farm->busy_status);
 }
 
-static void
-hold(struct session *session, struct request *request)
-{
-    const struct conf_farm *farm = session->listener->farm;
-
-    session->proxy->counters.held++;
-    request_list_append(&session->held, request);
-    if (session->linkset->takers == 0)
-        session_watch_by(session, request->arrived_ms + farm->queue_timeout_ms);
-}
-
-/* How long a link that is gone is waited for. */
-static uint64_t
-waits_until(const struct session *session, const struct link *link)
-{
-    return link->lost_at_ms + session->listener->farm->queue_timeout_ms;
-}
-
-/* Puts it behind what waits for this link already. */
-static void
-wait_for(struct session *session, struct link *link, struct request *request)
-{
-    session->proxy->counters.waited++;
-    session->waiting++;
-    session->waiting_bytes += request->cap;
-    request_list_append(&link->waiting, request);
-    if (link->state != LINK_BOUND)
-        session_watch_by(session, waits_until(session, link));
-}
-
-static struct request *
-take_waiting(struct session *session, struct link *link)
-{
-    struct request *request = request_list_shift(&link->waiting);
-
-    session->waiting--;
-    session->waiting_bytes -= request->cap;
-    return request;
-}
-
-static void
-send_up(struct session *session, struct link *link, struct request *request)
+void
+upward_send(struct session *session, struct link *link, struct request *request)
 {
     if (request->lost_at != REQUEST_NOT_LOST)
         doubt_log(session, link, request);
     if (link_send(link, request))
         session->in_flight++;
     else
-        refuse_busy(session, request);
+        upward_refuse_busy(session, request);
 }
 
-/* Sends it, has it wait for its link, or answers it. False: it must be held. */
+/* Of a session that shares its links only so many may wait for one of them: the others
+ * that do so wait for their turn. */
 static bool
-dispatch(struct session *session, struct request *request)
+may_wait(const struct session *session)
+{
+    return session->member == NULL || session->waiting < POOL_WAITING_MAX;
+}
+
+bool
+upward_dispatch(struct session *session, struct request *request)
 {
     struct link *link;
 
     switch (place_find(session->linkset, request, &link)) {
     case PLACE_LINK:
         if (link_takes_requests(link) && link->waiting.first == NULL)
-            send_up(session, link, request);
+            upward_send(session, link, request);
+        else if (may_wait(session))
+            held_wait_for(session, link, request);
         else
-            wait_for(session, link, request);
+            return false;
         return true;
     case PLACE_HOLD:
         return false;
     case PLACE_FAIL:
-        refuse(session, request, place_failure(request));
+        upward_refuse(session, request, place_failure(request));
         return true;
     }
     return false;
@@ -145,37 +110,48 @@ throttle(struct session *session, struct request *request)
 {
     const struct conf_farm *farm = session->listener->farm;
     struct account *account = session->linkset->account;
+    uint64_t wait_ms;
 
     switch (farm->rate_excess) {
     case CONF_RATE_DELAY:
         session->proxy->counters.delayed++;
-        session_watch_by(session, loop_now_ms(session->proxy->loop) +
-                                      rate_wait_us(&account->rate, farm->rate) / 1000);
+        wait_ms = rate_wait_us(&account->rate, farm->rate) / 1000;
+        if (session->member != NULL)
+            pool_serve_in(session->member->pool, wait_ms + 1);
+        else
+            session_watch_by(session, loop_now_ms(session->proxy->loop) + wait_ms);
         return false;
     case CONF_RATE_THROTTLE:
         session->proxy->counters.throttled++;
-        refuse(session, request, SMPP_RTHROTTLED);
+        upward_refuse(session, request, SMPP_RTHROTTLED);
         return true;
     }
     return false;
 }
 
-static bool
-keeps_order(const struct request *request)
+bool
+upward_try(struct session *session, struct request *request)
 {
-    return request->rule == REQUEST_ANY || request->rule == REQUEST_HASH;
+    return within_rate(session, request) ? upward_dispatch(session, request)
+                                         : throttle(session, request);
 }
 
-/* What waits must not be overtaken; parts and ids have an order of their own. */
+/* What waits must not be overtaken. Parts and ids have an order of their own, unless the
+ * session's turn is what they wait for. */
+static bool
+keeps_order(const struct session *session, const struct request *request)
+{
+    return request->rule == REQUEST_ANY || request->rule == REQUEST_HASH ||
+           session->member != NULL;
+}
+
 static void
 admit(struct session *session, struct request *request)
 {
     place_join(session->linkset, request);
-    if (keeps_order(request) && session->held.first != NULL)
-        hold(session, request);
-    else if (within_rate(session, request) ? !dispatch(session, request)
-                                           : !throttle(session, request))
-        hold(session, request);
+    if ((session->held.first != NULL && keeps_order(session, request)) ||
+        !upward_try(session, request))
+        held_append(session, request);
 }
 
 void
@@ -218,161 +194,18 @@ upward_request(struct session *session, const struct pdu *pdu)
     ahead_append(&proxy->ahead, request);
 }
 
-void
-upward_serve(struct session *session)
-{
-    struct request_list one = {NULL, 0};
-    struct request *request;
-
-    while (session->held.first != NULL) {
-        request = request_list_shift(&session->held);
-        if (within_rate(session, request) ? dispatch(session, request)
-                                          : throttle(session, request))
-            continue;
-        request_list_append(&one, request);
-        request_list_put_before(&session->held, &one);
-        break;
-    }
-    session_update_reading(session);
-    session_check_drained(session);
-}
-
-/* What waits for the link, as far as it takes it. */
-static void
-serve_link(struct session *session, struct link *link)
-{
-    while (link->waiting.first != NULL && link_takes_requests(link))
-        send_up(session, link, take_waiting(session, link));
-}
-
-void
-upward_on_room(struct session *session)
-{
-    struct linkset *linkset = session->linkset;
-    size_t i;
-
-    for (i = 0; i < linkset->farm->node_count && session->waiting > 0; i++)
-        if (linkset->links[i] != NULL)
-            serve_link(session, linkset->links[i]);
-    if (session->held.first != NULL)
-        upward_serve(session);
-}
-
-/* Takes back what waits for the link; `list` gets it behind what it has. */
-static void
-detach_waiting(struct session *session, struct link *link, struct request_list *list)
-{
-    while (link->waiting.first != NULL)
-        request_list_append(list, take_waiting(session, link));
-}
-
-/* What waits for a link that is not bound goes elsewhere, or is answered, once it has
- * been gone for too long: all of it, lest parts of one set go two ways. */
-static uint64_t
-expire_waiting(struct session *session, struct link *link)
-{
-    uint64_t now = loop_now_ms(session->proxy->loop), due = waits_until(session, link);
-    struct request_list list = {NULL, 0};
-    struct request *request;
-
-    if (link->state == LINK_BOUND || link->waiting.first == NULL)
-        return UINT64_MAX;
-    if (due > now)
-        return due;
-    detach_waiting(session, link, &list);
-    while (list.first != NULL) {
-        request = request_list_shift(&list);
-        if (!place_elsewhere(session->linkset, request, link->node))
-            refuse(session, request, place_failure(request));
-        else if (!dispatch(session, request))
-            hold(session, request);
-    }
-    return now + session->listener->farm->queue_timeout_ms;
-}
-
-static uint64_t
-expire_held(struct session *session)
-{
-    uint64_t now = loop_now_ms(session->proxy->loop), since, due = UINT64_MAX;
-
-    if (session->linkset->takers > 0)
-        return UINT64_MAX;
-    while (session->held.first != NULL && !conn_is_full(&session->conn)) {
-        since = session->held.first->arrived_ms;
-        if (since < session->linkset->starved_at_ms)
-            since = session->linkset->starved_at_ms;
-        due = since + session->listener->farm->queue_timeout_ms;
-        if (due > now)
-            break;
-        refuse_busy(session, request_list_shift(&session->held));
-        due = UINT64_MAX;
-    }
-    return due;
-}
-
-/* Sends what its account's rate has made wait. Returns when more may go. */
-static uint64_t
-serve_by_rate(struct session *session)
-{
-    uint32_t per_second = session->listener->farm->rate;
-    struct linkset *linkset = session->linkset;
-    uint64_t wait_us;
-
-    if (per_second == 0 || session->held.first == NULL || linkset->takers == 0)
-        return UINT64_MAX;
-    upward_serve(session);
-    if (session->held.first == NULL)
-        return UINT64_MAX;
-    wait_us = rate_wait_us(&linkset->account->rate, per_second);
-    return loop_now_ms(session->proxy->loop) + wait_us / 1000 + 1;
-}
-
-uint64_t
-upward_expire_held(struct session *session)
-{
-    struct linkset *linkset = session->linkset;
-    uint64_t due = UINT64_MAX, its;
-    size_t i;
-
-    for (i = 0; i < linkset->farm->node_count && session->waiting > 0; i++)
-        if (linkset->links[i] != NULL) {
-            its = expire_waiting(session, linkset->links[i]);
-            due = its < due ? its : due;
-        }
-    its = expire_held(session);
-    due = its < due ? its : due;
-    its = serve_by_rate(session);
-    session_update_reading(session);
-    return its < due ? its : due;
-}
-
-void
-upward_refuse_held(struct session *session)
-{
-    struct linkset *linkset = session->linkset;
-    size_t i;
-
-    for (i = 0; i < linkset->farm->node_count && session->waiting > 0; i++)
-        while (linkset->links[i] != NULL && linkset->links[i]->waiting.first != NULL)
-            refuse_busy(session, take_waiting(session, linkset->links[i]));
-    while (session->held.first != NULL)
-        refuse_busy(session, request_list_shift(&session->held));
-    session_update_reading(session);
-}
-
 /* A pending has left its link's window. */
 static void
 left(struct session *session, struct link *link)
 {
     session->in_flight--;
     if (link->waiting.first != NULL)
-        serve_link(session, link);
-    if (session->held.first != NULL)
+        held_serve_link(link);
+    if (session->member != NULL)
+        pool_serve(session->member->pool);
+    else if (session->held.first != NULL)
         upward_serve(session);
-    else if (session->state != SESSION_BOUND)
-        session_check_drained(session);
-    if (session->conn.paused || conn_is_full(&session->conn))
-        session_update_reading(session);
+    upward_relieve(session);
 }
 
 /* The response as the client is to see it. */
@@ -408,7 +241,7 @@ retry(struct session *session, struct link *link, struct request *request, uint3
         return false;
     request->moves++;
     session->proxy->counters.retried++;
-    send_up(session, other, request);
+    upward_send(session, other, request);
     return true;
 }
 
@@ -416,7 +249,7 @@ void
 upward_on_response(struct link *link, const struct pdu *pdu, struct pending *pending)
 {
     struct proxy *proxy = link->proxy;
-    struct session *session = session_of(proxy, pending->from);
+    struct session *session = upward_session(proxy, pending->from);
     struct request *request = pending->request;
     uint32_t number = pending->their_number;
 
@@ -425,11 +258,12 @@ upward_on_response(struct link *link, const struct pdu *pdu, struct pending *pen
     if (session == NULL) {
         proxy->counters.late_responses++;
         request_free(slab_of(proxy), request);
+        held_on_place(link);
         return;
     }
     if (place_goes_on(session->linkset, request, link->node, pdu->status)) {
-        if (!dispatch(session, request))
-            hold(session, request);
+        if (!upward_dispatch(session, request))
+            held_append(session, request);
         left(session, link);
         return;
     }
@@ -453,130 +287,19 @@ void
 upward_on_expired(struct link *link, struct pending *pending)
 {
     struct proxy *proxy = link->proxy;
-    struct session *session = session_of(proxy, pending->from);
+    struct session *session = upward_session(proxy, pending->from);
     struct request *request = pending->request;
 
     link->at->counts.expired++;
     window_take(&link->window, pending, WINDOW_EXPIRED);
     if (session == NULL) {
         request_free(slab_of(proxy), request);
+        held_on_place(link);
         return;
     }
     log_limited(LOG_LEVEL_WARNING, session_label(session),
                 "request unanswered in time node=%s number=%u", link_node_name(link),
                 request_number(request));
-    refuse(session, request, request->accepted ? SMPP_ROK : SMPP_RSYSERR);
+    upward_refuse(session, request, request->accepted ? SMPP_ROK : SMPP_RSYSERR);
     left(session, link);
-}
-
-void
-upward_give_up(struct session *session)
-{
-    struct linkset *linkset = session->linkset;
-    struct window *window;
-    uint32_t n, i;
-    size_t node;
-
-    for (node = 0; node < linkset->farm->node_count; node++) {
-        if (linkset->links[node] == NULL)
-            continue;
-        window = &linkset->links[node]->window;
-        n = window_line_up(window);
-        for (i = 0; i < n; i++) {
-            refuse(session, window->places[i].request, SMPP_RSYSERR);
-            window_take(window, &window->places[i], WINDOW_EXPIRED);
-        }
-        linkset->links[node]->at->counts.forgotten += n;
-        session->in_flight -= n;
-    }
-}
-
-/* May it go to another node? `written`: the lost one may have seen some of it. */
-static bool
-may_move(const struct conf_farm *farm, struct request *request, bool written)
-{
-    switch (farm->redispatch) {
-    case CONF_REDISPATCH_ALL:
-        break;
-    case CONF_REDISPATCH_UNSENT:
-        if (written)
-            return false;
-        break;
-    case CONF_REDISPATCH_NONE:
-        return false;
-    }
-    return request->moves++ < farm->redispatch_max;
-}
-
-/* Takes all pendings out of the window; those to be moved come into *moving,
- * the rest into *refused, the oldest first. */
-static void
-detach(struct link *link, struct pending *pendings, uint32_t n, struct request_list *moving,
-       struct request_list *refused)
-{
-    struct counters *counters = &link->proxy->counters;
-    struct request *request;
-    bool written;
-    uint32_t i;
-
-    link->at->counts.lost += n;
-    for (i = 0; i < n; i++) {
-        request = pendings[i].request;
-        /* What a link that ends in order has not written yet, it still does. */
-        written = link->conn.state != CONN_CLOSED ||
-                  pendings[i].queued < conn_written(&link->conn);
-        window_take(&link->window, &pendings[i], WINDOW_FAILED_OVER);
-        if (may_move(link->farm, request, written)) {
-            request_list_append(moving, request);
-            counters->moved++;
-            counters->in_doubt += written;
-            request->lost_at = written ? (uint16_t)link->node : REQUEST_NOT_LOST;
-        } else {
-            request_list_append(refused, request);
-        }
-    }
-}
-
-/* What may not be moved; of a lost node's own ids nobody else can say anything. */
-static void
-refuse_lost(struct session *session, struct request *request)
-{
-    if (request->rule == REQUEST_NODE)
-        refuse(session, request, place_failure(request));
-    else
-        refuse_busy(session, request);
-}
-
-/*
- * All requests of a lost link belong to its linkset's session: what is moved
- * goes in front of what that session holds, in the old order, and from there to
- * where it may.
- */
-void
-upward_on_link_lost(struct link *link, struct pending *pendings, uint32_t n)
-{
-    struct request_list moving = {NULL, 0}, refused = {NULL, 0};
-    struct linkset *linkset = link->owner;
-    struct session *session = linkset->owner;
-
-    detach(link, pendings, n, &moving, &refused);
-    session->in_flight -= n;
-    detach_waiting(session, link, &moving);
-    request_list_put_before(&session->held, &moving);
-    while (refused.first != NULL)
-        refuse_lost(session, request_list_shift(&refused));
-    upward_serve(session);
-}
-
-void
-upward_on_node_lost(struct linkset *linkset, size_t node)
-{
-    struct session *session = linkset->owner;
-    struct request_list moving = {NULL, 0};
-
-    if (session->waiting == 0 || linkset->links[node] == NULL)
-        return;
-    detach_waiting(session, linkset->links[node], &moving);
-    request_list_put_before(&session->held, &moving);
-    upward_serve(session);
 }

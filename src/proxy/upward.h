@@ -26,7 +26,7 @@ upward_serve(struct session *session);
 
 /* Sends what waits for one link or for any, as far as there is room now. */
 void
-upward_on_room(struct session *session);
+upward_on_room(struct linkset *linkset);
 
 /* Answers held requests that have waited for a node for too long; returns when
  * the next one will have, UINT64_MAX: none waits for a node. */
@@ -36,6 +36,10 @@ upward_expire_held(struct session *session);
 /* Answers all that is held with busy-status. */
 void
 upward_refuse_held(struct session *session);
+
+/* Frees all that is held, for a session that ends. */
+void
+upward_forget_held(struct session *session);
 
 /* Answers all that is open on links: nobody knows what became of it. */
 void

@@ -8,4 +8,5 @@ libsmpplex_a_SOURCES += \
 	src/route/rate.c src/route/rate.h \
 	src/route/set.c src/route/set.h \
 	src/route/snapshot.c src/route/snapshot.h \
+	src/route/trail.c src/route/trail.h \
 	src/route/window.c src/route/window.h src/route/window_door.def

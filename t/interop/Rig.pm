@@ -151,14 +151,17 @@ sub total {
 }
 
 # Starts smpplex in front of these addresses, its timers short; where it listens.
+# SMPPLEX_LINKS=account lets sessions share their links.
 sub plex {
     my (@nodes) = @_;
     my $n = 0;
+    my $links = $ENV{SMPPLEX_LINKS} // 'session';
     my $nodes = join '', map { sprintf qq(    node n%d { address = "%s" }\n), ++$n, $_ } @nodes;
     write_file('smpplex.conf', <<"END");
 log-level = debug
 farm nodes {
-$nodes    enquire-link = 500ms
+$nodes    links = $links
+    enquire-link = 500ms
     reconnect = 50ms
     reconnect-max = 200ms
     grace = 5s

@@ -81,6 +81,9 @@ START_TEST(a_short_file_gets_the_defaults)
     ck_assert_uint_eq(conf->farm_count, 1);
     ck_assert_str_eq(farm->name, "f");
     ck_assert_int_eq(farm->balance, CONF_ROUND_ROBIN);
+    ck_assert_int_eq(farm->links, CONF_LINKS_SESSION);
+    ck_assert_uint_eq(farm->links_per_node, 1);
+    ck_assert_uint_eq(farm->linger_ms, 5000);
     ck_assert_uint_eq(farm->window, 1000);
     ck_assert_uint_eq(farm->connect_timeout_ms, 4000);
     ck_assert_uint_eq(farm->response_timeout_ms, 60000);
@@ -136,6 +139,7 @@ static const char whole[] =
     "resolver = 127.0.0.1:5353\n"
     "farm one {\n"
     "    balance = least-pending  window = 17\n"
+    "    links = account  links-per-node = 3  linger = 0\n"
     "    connect-timeout = 1s  response-timeout = \"90s\"  enquire-link = 0\n"
     "    enquire-timeout = 1500ms  reconnect = 10ms  reconnect-max = 1h\n"
     "    max-pdu = 64K  bind-gather = 0  grace = 5  queue-timeout = 250ms\n"
@@ -173,6 +177,9 @@ START_TEST(every_keyword_reaches_its_field)
     ck_assert(conf->cpu_affinity);
     ck_assert_uint_eq(conf->drain_timeout_ms, 120000);
     ck_assert_int_eq(farm->balance, CONF_LEAST_PENDING);
+    ck_assert_int_eq(farm->links, CONF_LINKS_ACCOUNT);
+    ck_assert_uint_eq(farm->links_per_node, 3);
+    ck_assert_uint_eq(farm->linger_ms, 0);
     ck_assert_uint_eq(farm->window, 17);
     ck_assert_uint_eq(farm->response_timeout_ms, 90000);
     ck_assert_uint_eq(farm->enquire_link_ms, 0);
@@ -409,6 +416,8 @@ static const struct {
     {"drain-timeout = 25h\n" FARM LISTENER, 1, "from 0 to 24h"},
     {IN_FARM("balance = best"), 2,
      "balance = best: must be round-robin, least-pending, standby or destination"},
+    {IN_FARM("links = all"), 2, "must be session or account"},
+    {IN_FARM("links-per-node = 65"), 2, "64"},
     {IN_FARM("redispatch = some"), 2, "must be all, unsent or none"},
     {IN_FARM("window = 0"), 2, "window = 0: must be a whole number, from 1 to 65535"},
     {IN_FARM("window = 65536"), 2, "from 1 to 65535"},

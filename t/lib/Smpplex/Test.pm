@@ -217,7 +217,8 @@ sub keys_text {
 # listener => {...}, top => {...}; the listener's address is any port.
 sub conf_text {
     my (%given) = @_;
-    my $text = keys_text($given{top}) . "farm f {\n" . keys_text($given{farm});
+    my %links = $ENV{SMPPLEX_LINKS} ? (links => $ENV{SMPPLEX_LINKS}) : ();
+    my $text = keys_text($given{top}) . "farm f {\n" . keys_text({%links, %{$given{farm} // {}}});
 
     for my $node (@{$given{nodes}}) {
         my ($name, $addr, %keys) = @$node;
@@ -236,13 +237,14 @@ sub args_text {
         my $kind = {'--listen' => 'listener', '--node' => 'node'}->{$option} // return;
         $text{$kind} .= "$kind $kind" . ++$n{$kind} . " { address = \"$addr\" }\n";
     }
-    return "farm default {\n$text{node}}\n$text{listener}";
+    my $links = $ENV{SMPPLEX_LINKS} ? "links = $ENV{SMPPLEX_LINKS}\n" : '';
+    return "farm default {\n$links$text{node}}\n$text{listener}";
 }
 
-# SMPPLEX_WORKERS=4 runs all of it with so many.
+# SMPPLEX_WORKERS=4 runs all of it with so many, SMPPLEX_LINKS=account with such links.
 sub with_workers {
     my ($given) = @_;
-    my $workers = $ENV{SMPPLEX_WORKERS} or return;
+    return if !$ENV{SMPPLEX_WORKERS} && !$ENV{SMPPLEX_LINKS};
 
     if (!defined $given->{conf} && defined(my $text = args_text(@{$given->{args} // []}))) {
         $given->{conf} = $text;

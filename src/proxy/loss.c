@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What becomes of the requests that were open when their link was lost, or when their
+ * session is given up.
+ */
+#include "proxy/place.h"
+#include "proxy/pool.h"
+#include "proxy/upward_inner.h"
+
+/* The responses that still come find nobody. */
+static void
+give_up(struct session *session, struct window *window)
+{
+    struct pending *pending;
+    uint32_t i;
+
+    for (i = 0; i < window->size; i++) {
+        pending = &window->places[i];
+        if (pending->number == 0 || !handle_equal(pending->from, session->handle))
+            continue;
+        session_answer(session, pending->command, SMPP_RSYSERR, pending->their_number);
+        pending->from = (struct handle){0, 0};
+        session->in_flight--;
+    }
+}
+
+void
+upward_give_up(struct session *session)
+{
+    struct linkset *linkset = session->linkset;
+    size_t i;
+
+    for (i = 0; i < linkset->places && session->in_flight > 0; i++)
+        if (linkset->links[i] != NULL)
+            give_up(session, &linkset->links[i]->window);
+}
+
+/* May it go to another node? `written`: the lost one may have seen some of it. */
+static bool
+may_move(const struct conf_farm *farm, struct request *request, bool written)
+{
+    switch (farm->redispatch) {
+    case CONF_REDISPATCH_ALL:
+        break;
+    case CONF_REDISPATCH_UNSENT:
+        if (written)
+            return false;
+        break;
+    case CONF_REDISPATCH_NONE:
+        return false;
+    }
+    return request->moves++ < farm->redispatch_max;
+}
+
+/* Takes all pendings out of the window; those to be moved come into *moving,
+ * the rest into *refused, the oldest first. */
+static void
+detach(struct link *link, struct pending *pendings, uint32_t n, struct request_list *moving,
+       struct request_list *refused)
+{
+    struct counters *counters = &link->proxy->counters;
+    struct request *request;
+    bool written;
+    uint32_t i;
+
+    link->at->counts.lost += n;
+    for (i = 0; i < n; i++) {
+        request = pendings[i].request;
+        /* What a link that ends in order has not written yet, it still does. */
+        written = link->conn.state != CONN_CLOSED ||
+                  pendings[i].queued < conn_written(&link->conn);
+        window_take(&link->window, &pendings[i], WINDOW_FAILED_OVER);
+        if (upward_session(link->proxy, pendings[i].from) == NULL) {
+            request_free(&link->proxy->loop->slab, request);    /* nobody waits for it */
+            continue;
+        }
+        if (may_move(link->farm, request, written)) {
+            request_list_append(moving, request);
+            counters->moved++;
+            counters->in_doubt += written;
+            request->lost_at = written ? (uint16_t)link->node : REQUEST_NOT_LOST;
+        } else {
+            request_list_append(refused, request);
+        }
+    }
+}
+
+/* What may not be moved; of a lost node's own ids nobody else can say anything. */
+static void
+refuse_lost(struct session *session, struct request *request)
+{
+    if (request->rule == REQUEST_NODE)
+        upward_refuse(session, request, place_failure(request));
+    else
+        upward_refuse_busy(session, request);
+}
+
+/* What is moved goes in front of what its session holds, in the old order. */
+static void
+hold_again(struct link *link, struct request_list *moving)
+{
+    struct session *session;
+    struct request *request;
+
+    while (moving->first != NULL) {
+        request = request_list_pop(moving);
+        session = upward_session(link->proxy, request->from);
+        session->in_flight--;
+        held_prepend(session, request);
+    }
+}
+
+static void
+refuse_all(struct link *link, struct request_list *refused)
+{
+    struct session *session;
+    struct request *request;
+
+    while (refused->first != NULL) {
+        request = request_list_shift(refused);
+        session = upward_session(link->proxy, request->from);
+        session->in_flight--;
+        refuse_lost(session, request);
+        if (session->member != NULL)
+            upward_relieve(session);
+    }
+}
+
+static void
+serve(struct linkset *linkset)
+{
+    if (linkset->pool != NULL)
+        pool_serve(linkset->pool);
+    else
+        upward_serve(linkset->owner);
+}
+
+void
+upward_on_link_lost(struct link *link, struct pending *pendings, uint32_t n)
+{
+    struct request_list moving = {NULL, 0}, refused = {NULL, 0};
+
+    detach(link, pendings, n, &moving, &refused);
+    held_put_back(link);
+    hold_again(link, &moving);
+    refuse_all(link, &refused);
+    serve(link->owner);
+}
+
+void
+upward_on_node_lost(struct linkset *linkset, size_t node)
+{
+    bool waited = false;
+    struct link *link;
+    uint32_t i;
+
+    for (i = 0; i < linkset->per_node; i++) {
+        link = linkset->links[node * linkset->per_node + i];
+        if (link == NULL || link->waiting.first == NULL)
+            continue;
+        held_put_back(link);
+        waited = true;
+    }
+    if (waited)
+        serve(linkset);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PROXY_UPWARD_INNER_H
+#define PROXY_UPWARD_INNER_H
+
+#include "proxy/upward.h"
+
+/* What upward.c, held.c, loss.c and pool_up.c share, and nobody else uses. */
+
+/* The session that a request came from; NULL: it has ended, or lets its links go. */
+static inline struct session *
+upward_session(const struct proxy *proxy, struct handle handle)
+{
+    struct session *session = handle_object(&proxy->session_table, handle);
+
+    return session != NULL && session->linkset != NULL ? session : NULL;
+}
+
+/* Answers it here, and frees it. */
+void
+upward_refuse(struct session *session, struct request *request, uint32_t status);
+
+void
+upward_refuse_busy(struct session *session, struct request *request);
+
+/* The link takes requests. */
+void
+upward_send(struct session *session, struct link *link, struct request *request);
+
+/* Sends it, has it wait for its link, or answers it. False: it must be held. */
+MUST_USE bool
+upward_dispatch(struct session *session, struct request *request);
+
+/* The same where the account's rate allows it. */
+MUST_USE bool
+upward_try(struct session *session, struct request *request);
+
+/* Requests of the session have gone on: it may be read again, or be done. */
+static inline void
+upward_relieve(struct session *session)
+{
+    if (session->state != SESSION_BOUND)
+        session_check_drained(session);
+    if (session->conn.paused || conn_is_full(&session->conn))
+        session_update_reading(session);
+}
+
+/* Holds it, behind all others. */
+void
+held_append(struct session *session, struct request *request);
+
+/* Holds it, in front of all others. */
+void
+held_prepend(struct session *session, struct request *request);
+
+/* Tries the first that is held. False: it stays. */
+MUST_USE bool
+held_serve_one(struct session *session);
+
+/* Puts it behind what waits for this link already. */
+void
+held_wait_for(struct session *session, struct link *link, struct request *request);
+
+/* Sends what waits for the link, as far as it takes it. */
+void
+held_serve_link(struct link *link);
+
+/* What waits for the link goes in front of what its sessions hold, in the old order. */
+void
+held_put_back(struct link *link);
+
+/* A place in the link's window is free: serves whoever shares its linkset. */
+void
+held_on_place(struct link *link);
+
+#endif
