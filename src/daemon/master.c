@@ -41,6 +41,7 @@ struct master {
     ev_signal user1;
     ev_timer drain_timer;
     bool draining;
+    bool ended;                 /* the loop runs no more; what mail still comes is too late */
 };
 
 /* There is one: signals have no owner. */
@@ -53,9 +54,10 @@ on_workers_empty(void)
 }
 
 static void
-on_node_signal(size_t farm, size_t node, enum node_signal signal)
+on_node_signal(size_t farm, size_t node, uint32_t worker, enum node_signal signal)
 {
-    nodes_on_signal(&master.nodes, farm, node, signal);
+    if (!master.ended)
+        nodes_on_signal(&master.nodes, farm, node, worker, signal);
 }
 
 static bool
@@ -118,6 +120,8 @@ on_followed(bool taken)
 {
     struct conf *next = master.next;
 
+    if (master.ended)
+        return;
     master.next = NULL;
     if (taken) {
         if (next->log_level != master.conf->log_level)
@@ -319,9 +323,10 @@ master_run(struct conf *conf, const char *path, const char *ready_file)
         loop_run(&master.loop);
         status = EXIT_SUCCESS;
     }
-    nodes_close(&master.nodes);
+    master.ended = true;
     workers_fini(&master.workers);
     status_fini(&master.status);
+    nodes_close(&master.nodes);
     log_notice(NULL, "ended");
     goto done;
 

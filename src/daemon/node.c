@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 
+#define NODE_STATE_SIZE 48
 #define AGAIN_MS 1000       /* what memory was short for is tried again */
 
 static void on_result(struct check *check, const struct check_result *result);
@@ -41,17 +42,14 @@ node_serves(const struct node *node)
            node->addr.len > 0 && !node->conf->gone;
 }
 
-const char *
-node_state(const struct node *node, char out[static NODE_STATE_SIZE])
+/* "up", "going down 1/3" */
+static const char *
+state_words(const struct node *node, char out[static NODE_STATE_SIZE])
 {
     uint32_t done, all;
 
     health_progress(&node->health, &done, &all);
-    if (node->admin != NODE_READY)
-        snprintf(out, NODE_STATE_SIZE, "%s", node_admin_name(node->admin));
-    else if (node->addr.len == 0)
-        snprintf(out, NODE_STATE_SIZE, "without address");
-    else if (all > 0)
+    if (all > 0)
         snprintf(out, NODE_STATE_SIZE, "%s %u/%u", health_name(node->health.state), done, all);
     else
         snprintf(out, NODE_STATE_SIZE, "%s", health_name(node->health.state));
@@ -155,7 +153,8 @@ wants_checks(const struct node *node)
 {
     if (node->conf->gone || node->admin == NODE_MAINT || node->addr.len == 0)
         return false;
-    return !goes_by_traffic(node) || node->bound == 0 || !health_is_alive(node->health.state);
+    return !goes_by_traffic(node) || node->bound == 0 || node->suspected ||
+           !health_is_alive(node->health.state);
 }
 
 static const struct conf_check *
@@ -282,8 +281,9 @@ static void
 on_health(struct node *node, enum health_state was, const char *by, const char *why)
 {
     bool alive = health_is_alive(node->health.state);
+    char to[NODE_STATE_SIZE];
 
-    log_change(node, health_name(was), health_name(node->health.state), by, why, node->since_ms);
+    log_change(node, health_name(was), state_words(node, to), by, why, node->since_ms);
     snprintf(node->why, sizeof(node->why), "%s: %s", by, why);
     node->since_ms = now_ms(node);
     if (alive && !health_is_alive(was)) {
@@ -330,6 +330,7 @@ on_result(struct check *check, const struct check_result *result)
     char why[NODE_WHY_SIZE];
 
     note(its, result);
+    node->suspected = false;
     log_debug(node_label(node), "probe type=%s outcome=%s detail=\"%s\" duration_us=%llu",
               conf_check_type_name(check_conf(check)->type), check_outcome_name(result->outcome),
               result->detail, (unsigned long long)result->duration_us);
@@ -356,8 +357,9 @@ hold_down(struct node *node)
 {
     uint64_t longest = node->farm->reconnect_max_ms;
 
-    if (now_ms(node) - node->since_ms > 4 * longest || node->hold_ms == 0)
+    if (now_ms(node) - node->held_ms > 4 * longest || node->hold_ms == 0)
         node->hold_ms = node->farm->reconnect_ms;
+    node->held_ms = now_ms(node);
     node->held_until_ms = now_ms(node) + node->hold_ms;
     wake_in(node, node->hold_ms);
     node->hold_ms = node->hold_ms * 2 < longest ? node->hold_ms * 2 : longest;
@@ -379,7 +381,7 @@ go_on_with_hold(struct node *node)
 }
 
 static void
-on_failure(struct node *node, enum node_signal signal)
+take_down(struct node *node, enum node_signal signal)
 {
     enum health_state was = node->health.state;
 
@@ -390,13 +392,26 @@ on_failure(struct node *node, enum node_signal signal)
         on_health(node, was, "traffic", node_signal_words(signal));
 }
 
+/* Links fail while others of the node are bound: it may be those sessions' own affair, so a
+ * probe decides. */
+static void
+on_failing(struct node *node)
+{
+    if (node->bound == 0) {
+        take_down(node, NODE_FAILING);
+        return;
+    }
+    node->suspected = true;
+    update_checks(node);
+    hurry(node);
+}
+
 /* A node that nobody checks is up as soon as a link is bound, also by a mere trial. */
 static void
 on_bound(struct node *node)
 {
     enum health_state was = node->health.state;
 
-    node->bound++;
     if (goes_by_traffic(node) && now_ms(node) >= node->held_until_ms &&
         health_on_success(&node->health))
         on_health(node, was, "traffic", node_signal_words(NODE_BOUND));
@@ -404,25 +419,39 @@ on_bound(struct node *node)
         update_checks(node);
 }
 
-void
-node_on_signal(struct node *node, enum node_signal signal)
+static void
+on_lost(struct node *node)
 {
+    if (goes_by_traffic(node) && (node->bound & (node->bound - 1)) == 0)
+        node->ops->on_went(node);       /* else other workers have links to it, or checks decide */
+    hurry(node);
+}
+
+void
+node_on_signal(struct node *node, uint32_t worker, enum node_signal signal)
+{
+    uint64_t its = 1ULL << worker;
+
+    if (signal == NODE_UNBOUND)
+        node->bound &= ~its;
+    if (node->conf->gone)
+        return;
     switch (signal) {
     case NODE_BOUND:
+        node->bound |= its;
         on_bound(node);
         break;
     case NODE_UNBOUND:
-        node->bound -= node->bound > 0;
         update_checks(node);
         break;
     case NODE_LOST:
-        if (node->bound <= 1)       /* else other workers have links to it */
-            node->ops->on_went(node);
-        hurry(node);
+        on_lost(node);
         break;
     case NODE_FAILING:
+        on_failing(node);
+        break;
     case NODE_SICK:
-        on_failure(node, signal);
+        take_down(node, NODE_SICK);
         break;
     }
 }
@@ -433,7 +462,7 @@ node_set_admin(struct node *node, enum node_admin admin, const char *who)
     enum node_admin was = node->admin;
 
     if (admin == NODE_READY)
-        node->stands_down = false;
+        node_set_stands_down(node, false, who);
     if (admin != was) {
         node->admin = admin;
         log_change(node, node_admin_name(was), node_admin_name(admin), "operator", who,
@@ -460,13 +489,16 @@ node_set_weight(struct node *node, int32_t weight, const char *who)
 }
 
 void
-node_set_stands_down(struct node *node, bool stands_down)
+node_set_stands_down(struct node *node, bool stands_down, const char *why)
 {
+    const char *from = stands_down ? "in turn" : "standing by";
+
     if (node->stands_down == stands_down)
         return;
     node->stands_down = stands_down;
-    log_notice(node_label(node), stands_down ? "stands by, for others have taken over"
-                                             : "stands by no longer");
+    log_change(node, from, stands_down ? "standing by" : "in turn", "farm", why,
+               node->stands_since_ms);
+    node->stands_since_ms = now_ms(node);
     tell(node);
 }
 
@@ -563,15 +595,13 @@ take_checks(struct node *node)
 }
 
 static void
-drop_checks(struct node *node)
+close_checks(struct node_check *checks, size_t count)
 {
     size_t i;
 
-    for (i = 0; i < node->health.check_count; i++)
-        check_close(node->checks[i].check);
-    free(node->checks);
-    node->checks = NULL;
-    health_fini(&node->health);
+    for (i = 0; i < count; i++)
+        check_close(checks[i].check);
+    free(checks);
 }
 
 static void
@@ -607,32 +637,56 @@ node_close(struct node *node)
     loop_timer_stop(node->loop, &node->timer);
     resolve_close(node->resolve);
     node->resolve = NULL;
-    drop_checks(node);
+    close_checks(node->checks, node->health.check_count);
+    health_fini(&node->health);
+}
+
+/* It is back in the file, as if it were new. */
+static void
+forget_past(struct node *node)
+{
+    node->admin = NODE_READY;
+    node->weight = -1;
+    node->stands_down = false;
+    node->ramp = NODE_RAMP_FULL;
+    node->held_until_ms = 0;
+    node->since_ms = node->admin_since_ms = now_ms(node);
+    node->status = node_status_initial(node->conf);
+}
+
+static bool
+keeps_name(const struct node *node, const struct conf_farm *farm)
+{
+    const struct conf_node *next = &farm->nodes[node->index];
+
+    return conf_node_is_at(node->conf, next) && !next->gone &&
+           node->farm->resolve_ms == farm->resolve_ms;
 }
 
 bool
 node_follow(struct node *node, const struct conf_farm *farm)
 {
-    enum health_state was = node->health.state;
-    const struct conf_node *next = &farm->nodes[node->index];
-    bool came = node->conf->gone && !next->gone;
-    bool same_name = conf_node_is_at(node->conf, next) && !next->gone &&
-                     node->farm->resolve_ms == farm->resolve_ms;
+    bool came = node->conf->gone && !farm->nodes[node->index].gone;
+    struct health was = node->health;
+    bool ok;
 
-    drop_checks(node);
-    node->farm = farm;
-    node->conf = &farm->nodes[node->index];
-    if (node->resolve != NULL && !same_name) {
+    node->health = (struct health){.checks = NULL};
+    close_checks(node->checks, was.check_count);
+    if (!keeps_name(node, farm)) {
         resolve_close(node->resolve);
         node->resolve = NULL;
     }
-    if (!take_checks(node))
-        return false;
-    if (!came && !health_is_alive(was))
-        (void)health_on_failure(&node->health);
+    node->farm = farm;
+    node->conf = &farm->nodes[node->index];
+    if (came)
+        forget_past(node);
+    ok = take_checks(node);
+    if (ok && !came)
+        health_go_on(&node->health, &was);
+    health_fini(&was);
     if (node->conf->host == NULL)
         node->addr = node->conf->addr;
-    node->told = false;     /* a worker that has followed takes the configuration's weight */
-    begin(node);
-    return true;
+    if (ok)
+        begin(node);
+    return ok;
 }

@@ -68,15 +68,18 @@ struct node {
     struct node_check *checks;      /* one for each of health's */
     uint64_t since_ms;              /* that it is in that state */
     char why[NODE_WHY_SIZE];        /* it came into it */
-    uint32_t bound;                 /* workers that have links to it */
+    uint64_t bound;                 /* a bit for each worker that has links to it */
+    bool suspected;                 /* some links fail: a probe is to decide */
     uint64_t held_until_ms;         /* until then probes don't bring it up */
     uint64_t hold_ms;               /* the next such time */
+    uint64_t held_ms;               /* when the last one began */
     /* an operator's will */
     enum node_admin admin;
     uint64_t admin_since_ms;
     int32_t weight;                 /* -1: the configuration's */
     /* the rest */
     bool stands_down;
+    uint64_t stands_since_ms;
     bool spread;                    /* it starts with all others: probes are spread */
     uint32_t ramp;                  /* of NODE_RAMP_FULL */
     uint64_t ramp_at_ms;            /* its next step */
@@ -98,9 +101,9 @@ node_close(struct node *node);
 MUST_USE bool
 node_follow(struct node *node, const struct conf_farm *farm);
 
-/* What a worker has noticed. */
+/* What a worker, of at most 64, has noticed. */
 void
-node_on_signal(struct node *node, enum node_signal signal);
+node_on_signal(struct node *node, uint32_t worker, enum node_signal signal);
 
 void
 node_set_admin(struct node *node, enum node_admin admin, const char *who);
@@ -110,17 +113,11 @@ void
 node_set_weight(struct node *node, int32_t weight, const char *who);
 
 void
-node_set_stands_down(struct node *node, bool stands_down);
+node_set_stands_down(struct node *node, bool stands_down, const char *why);
 
 /* Takes messages: it is up, and an operator wants nothing else. */
 bool
 node_serves(const struct node *node);
-
-/* "up", "going down 1/3", or what an operator wants: "drain", "maint". */
-#define NODE_STATE_SIZE 48
-
-const char *
-node_state(const struct node *node, char out[static NODE_STATE_SIZE]);
 
 /* "links" where traffic is the check, else "tcp", "smpp" or "http". */
 const char *

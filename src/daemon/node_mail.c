@@ -59,7 +59,7 @@ on_signal(struct mail *mail)
     struct node_mail *its = container_of(mail, struct node_mail, mail);
     struct workers *workers = its->worker->workers;
 
-    workers->on_node_signal(its->farm, its->node, its->signal);
+    workers->on_node_signal(its->farm, its->node, its->worker->number, its->signal);
     free(its);
 }
 

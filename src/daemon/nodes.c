@@ -39,7 +39,7 @@ stand_up(const struct nodes_farm *farm)
             return;
     for (i = 0; i < farm->count; i++)
         if (node_serves(farm->nodes[i]))
-            node_set_stands_down(farm->nodes[i], false);
+            node_set_stands_down(farm->nodes[i], false, "no other serves");
 }
 
 static void
@@ -50,21 +50,33 @@ on_came(struct node *node)
     stand_up(&nodes->farms[node->farm_index]);
 }
 
-/* Have others taken over, that would not serve if the node had not gone? */
-static bool
-is_replaced(const struct nodes_farm *farm, const struct node *node)
+#define NO_RANK UINT32_MAX
+
+/* The least rank of those that serve besides `node`. */
+static uint32_t
+rank_without(const struct nodes_farm *farm, const struct node *node)
 {
-    bool replaced = false;
+    uint32_t rank = NO_RANK;
     size_t i;
 
-    for (i = 0; i < farm->count; i++) {
-        if (farm->nodes[i] == node || !node_serves(farm->nodes[i]))
-            continue;
-        if (rank_of(farm->nodes[i]) <= rank_of(node))
-            return false;
-        replaced = true;
-    }
-    return replaced;
+    for (i = 0; i < farm->count; i++)
+        if (farm->nodes[i] != node && node_serves(farm->nodes[i]) &&
+            rank_of(farm->nodes[i]) < rank)
+            rank = rank_of(farm->nodes[i]);
+    return rank;
+}
+
+/* Those of a better rank than what serves now have been replaced: they stand by. */
+static void
+stand_down(const struct nodes_farm *farm, struct node *node)
+{
+    uint32_t rank = rank_without(farm, node);
+    size_t i;
+
+    for (i = 0; i < farm->count && rank != NO_RANK; i++)
+        if ((farm->nodes[i] == node || !node_serves(farm->nodes[i])) &&
+            !farm->nodes[i]->conf->gone && rank_of(farm->nodes[i]) < rank)
+            node_set_stands_down(farm->nodes[i], true, "others have taken over");
 }
 
 static void
@@ -73,8 +85,8 @@ on_went(struct node *node)
     const struct nodes *nodes = node->owner;
     const struct nodes_farm *farm = &nodes->farms[node->farm_index];
 
-    if (node->farm->fail_back == CONF_FAIL_BACK_STICKY && is_replaced(farm, node))
-        node_set_stands_down(node, true);
+    if (node->farm->fail_back == CONF_FAIL_BACK_STICKY)
+        stand_down(farm, node);
     stand_up(farm);
 }
 
@@ -178,6 +190,7 @@ nodes_follow(struct nodes *nodes, struct conf *conf)
         for (n = 0; n < nodes->farms[i].count; n++)
             ok = node_follow(nodes->farms[i].nodes[n], &conf->farms[i]) && ok;
         ok = add_nodes(nodes, i) && ok;
+        stand_up(&nodes->farms[i]);
     }
     if (!ok)
         log_error(NULL, "out of memory: some nodes are not checked");
@@ -185,10 +198,11 @@ nodes_follow(struct nodes *nodes, struct conf *conf)
 }
 
 void
-nodes_on_signal(struct nodes *nodes, size_t farm, size_t node, enum node_signal signal)
+nodes_on_signal(struct nodes *nodes, size_t farm, size_t node, uint32_t worker,
+                enum node_signal signal)
 {
     if (nodes->farms != NULL && node < nodes->farms[farm].count)
-        node_on_signal(nodes->farms[farm].nodes[node], signal);
+        node_on_signal(nodes->farms[farm].nodes[node], worker, signal);
 }
 
 struct node *

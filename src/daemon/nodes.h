@@ -44,7 +44,8 @@ nodes_follow(struct nodes *nodes, struct conf *conf);
 
 /* What a worker has noticed of a node. */
 void
-nodes_on_signal(struct nodes *nodes, size_t farm, size_t node, enum node_signal signal);
+nodes_on_signal(struct nodes *nodes, size_t farm, size_t node, uint32_t worker,
+                enum node_signal signal);
 
 /* By their names; NULL: there is none. */
 struct node *

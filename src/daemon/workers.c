@@ -10,7 +10,8 @@
 bool
 workers_init(struct workers *workers, struct conf *conf, const int *fds, struct mailbox *master,
              void (*on_empty)(void),
-             void (*on_node_signal)(size_t farm, size_t node, enum node_signal signal))
+             void (*on_node_signal)(size_t farm, size_t node, uint32_t worker,
+                                    enum node_signal signal))
 {
     memset(workers, 0, sizeof(*workers));
     workers->master = master;

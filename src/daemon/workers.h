@@ -19,7 +19,8 @@ struct workers {
     struct mailbox *master;
     struct worker *all;
     void (*on_empty)(void);
-    void (*on_node_signal)(size_t farm, size_t node, enum node_signal signal);
+    void (*on_node_signal)(size_t farm, size_t node, uint32_t worker,
+                                    enum node_signal signal);
     struct registry registry;       /* has a lock */
     /* the master's */
     struct conf *conf;              /* that all have; borrowed */
@@ -40,7 +41,8 @@ struct workers {
 MUST_USE bool
 workers_init(struct workers *workers, struct conf *conf, const int *fds, struct mailbox *master,
              void (*on_empty)(void),
-             void (*on_node_signal)(size_t farm, size_t node, enum node_signal signal));
+             void (*on_node_signal)(size_t farm, size_t node, uint32_t worker,
+                                    enum node_signal signal));
 
 /* Starts the threads. False: the system has too few left. */
 MUST_USE bool

@@ -8,13 +8,14 @@
 #define ADDRESS_SIZE 96
 
 void
-doubt_log(const struct session *session, const struct link *link, struct request *request)
+doubt_note(const struct session *session, const struct link *link, struct request *request)
 {
     const struct conf_farm *farm = link->farm;
     char spare[COMMAND_TEXT_SIZE], destination[ADDRESS_SIZE] = "";
     struct message message;
     struct pdu pdu;
 
+    link->proxy->counters.in_doubt++;
     if (farm->log_in_doubt) {
         if (pdu_frame(request->bytes, request->length, PDU_MAX, &pdu) == FRAME_WHOLE &&
             message_parse(&pdu, &message))

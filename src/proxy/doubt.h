@@ -6,10 +6,10 @@
 
 /*
  * The request was open at a node whose link was lost, and goes to another now: its message
- * may reach its recipient twice. A line in the log for whoever looks for that, where
- * log-in-doubt is on.
+ * may reach its recipient twice. It is counted, and where log-in-doubt is on there is a
+ * line in the log for whoever looks for that.
  */
 void
-doubt_log(const struct session *session, const struct link *link, struct request *request);
+doubt_note(const struct session *session, const struct link *link, struct request *request);
 
 #endif

@@ -55,30 +55,26 @@ on_retire(struct ev_loop *ev, ev_timer *timer, int revents)
     (void)revents;
     for (i = 0; i < farm->conf->node_count; i++) {
         node = farm->nodes[i];
-        if (node->retire_at_ms == 0)
-            continue;
         if (node->retire_at_ms <= now_ms(farm)) {
             farm->retire_again = false;
             for_each_linkset(farm, retire, i);
-            node->retire_at_ms = farm->retire_again ? now_ms(farm) + RETIRE_AGAIN_MS : 0;
+            node->retire_at_ms = farm->retire_again ? now_ms(farm) + RETIRE_AGAIN_MS : UINT64_MAX;
         }
-        if (node->retire_at_ms != 0 && node->retire_at_ms < due)
+        if (node->retire_at_ms < due)
             due = node->retire_at_ms;
     }
     if (due != UINT64_MAX)
         loop_timer_start(farm->proxy->loop, &farm->retire, due - now_ms(farm));
 }
 
+/* Some links to the node may have to end, now or when it has been gone for long enough. */
 static void
-retire_in(struct farm_node *node, uint64_t ms)
+look_for_retiring(struct farm_node *node)
 {
-    struct farm *farm = node->farm;
-    uint64_t at_ms = now_ms(farm) + ms;
-
-    if (node->retire_at_ms != 0 && node->retire_at_ms <= at_ms)
-        return;
-    node->retire_at_ms = at_ms;
-    loop_timer_start(farm->proxy->loop, &farm->retire, 0);
+    node->retire_at_ms = now_ms(node->farm);
+    if (node->gone_at_ms > node->retire_at_ms)
+        node->retire_at_ms = node->gone_at_ms;
+    loop_timer_start(node->farm->proxy->loop, &node->farm->retire, 0);
 }
 
 static void
@@ -170,6 +166,7 @@ farm_reserve(struct farm *farm, const struct conf_farm *next)
             return false;
         nodes[farm->room]->farm = farm;
         nodes[farm->room]->index = farm->room;
+        nodes[farm->room]->retire_at_ms = UINT64_MAX;
         nodes[farm->room]->status = node_status_initial(&next->nodes[farm->room]);
         shares[farm->room] = (struct balance_share){0};
     }
@@ -180,12 +177,18 @@ farm_reserve(struct farm *farm, const struct conf_farm *next)
 static void
 share_out(struct farm *farm)
 {
+    struct balance_share share;
     struct account *account;
+    bool changed = false;
     size_t i;
 
-    for (i = 0; i < farm->conf->node_count; i++)
-        farm->shares[i] = node_status_share(farm->conf, i, &farm->nodes[i]->status);
-    for (account = farm->proxy->accounts; account != NULL; account = account->hh.next)
+    for (i = 0; i < farm->conf->node_count; i++) {
+        share = node_status_share(farm->conf, i, &farm->nodes[i]->status);
+        changed = changed || share.weight != farm->shares[i].weight ||
+                  share.rank != farm->shares[i].rank;
+        farm->shares[i] = share;
+    }
+    for (account = farm->proxy->accounts; changed && account != NULL; account = account->hh.next)
         if (account->farm == farm)
             balance_put_shares(&account->balance, farm->shares);
 }
@@ -262,6 +265,7 @@ farm_follow(struct farm *farm, const struct conf_farm *next)
 {
     const struct conf_farm *was = farm->conf;
     struct farm_node *node;
+    bool is_new;
     size_t i;
 
     farm->conf = next;
@@ -269,13 +273,14 @@ farm_follow(struct farm *farm, const struct conf_farm *next)
     farm->sets.linger_ms = next->concat_linger_ms;
     for (i = 0; i < next->node_count; i++) {
         node = farm->nodes[i];
-        if (next->nodes[i].gone) {
+        is_new = i >= was->node_count || was->nodes[i].gone;
+        if (next->nodes[i].gone && node->gone_at_ms == 0) {
             node->status.serves = node->status.connects = false;
-            retire_in(node, next->concat_ttl_ms);
-        } else if (i >= was->node_count || was->nodes[i].gone) {
+            node->gone_at_ms = now_ms(farm) + next->concat_ttl_ms;
+            look_for_retiring(node);
+        } else if (!next->nodes[i].gone && is_new) {
+            node->gone_at_ms = 0;
             node->status = node_status_initial(&next->nodes[i]);
-        } else {
-            node->status.weight = next->nodes[i].weight;
         }
     }
     share_out(farm);
@@ -285,29 +290,35 @@ farm_follow(struct farm *farm, const struct conf_farm *next)
 bool
 farm_node_retires(const struct farm_node *node, uint32_t moves)
 {
-    return node->farm->conf->nodes[node->index].gone || node->status.retires ||
-           moves != node->moves;
+    bool is_over = node->gone_at_ms != 0 && node->gone_at_ms <= now_ms(node->farm);
+
+    return is_over || node->status.retires || moves != node->moves;
 }
 
 void
 farm_put_status(struct farm *farm, size_t index, const struct node_status *status)
 {
     struct farm_node *node;
+    bool moves, comes, goes;
 
     if (index >= farm->conf->node_count || farm->conf->nodes[index].gone)
         return;     /* it was meant for a configuration that is over */
     node = farm->nodes[index];
-    if (!addr_equal(&node->status.addr, &status->addr)) {
-        node->moves++;
-        retire_in(node, 0);
-    }
-    if (status->retires)
-        retire_in(node, 0);
-    if (status->connects && !node->status.connects)
+    moves = !addr_equal(&node->status.addr, &status->addr);
+    comes = status->connects && (moves || !node->status.connects);
+    goes = status->closes && !node->status.closes;
+    node->moves += moves;
+    if (comes)
         node->failures = 0;
     node->status = *status;
+    if (moves || status->retires)
+        look_for_retiring(node);
     share_out(farm);
-    for_each_linkset(farm, linkset_on_status, index);
+    if (goes)
+        for_each_linkset(farm, linkset_drop, index);
+    else if (comes)
+        for_each_linkset(farm, linkset_wake, index);
+    for_each_linkset(farm, linkset_on_share, index);
 }
 
 void
@@ -328,13 +339,14 @@ farm_link_unbound(struct farm_node *node)
 void
 farm_link_failed(struct farm_node *node, bool was_bound)
 {
-    uint64_t successes = node_counts_responses(&node->counts) + node->counts.links_bound;
+    uint64_t successes = node_counts_responses(&node->counts) + node->enquiries;
+    uint32_t limit = node->farm->conf->error_limit;
 
     if (successes != node->successes)
         node->failures = 0;
     node->successes = successes;
     node->failures++;
-    if (node->failures == node->farm->conf->error_limit)
+    if (limit > 0 && node->failures % limit == 0)
         signal_master(node, NODE_FAILING);
     if (was_bound && node->counts.bound == 1)
         signal_master(node, NODE_LOST);

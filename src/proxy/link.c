@@ -7,6 +7,7 @@
  */
 #include "proxy/link.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,7 +142,6 @@ enter(struct link *link, enum link_state state)
     case LINK_BOUND:
         link->bound_at_ms = now_ms(link);
         farm_link_bound(link->at);
-        link->backoff_ms = link->farm->reconnect_ms;
         loop_timer_start(loop, &link->timer, 0);
         break;
     case LINK_ENDING:
@@ -200,6 +200,14 @@ log_loss(struct link *link, enum link_loss loss, const char *detail)
                     "not bound reason=\"%s\" detail=\"%s\"", losses[loss].words, detail);
 }
 
+/* Does it speak against the node? One that ends the connection instead of answering a bind
+ * may mean this account alone. */
+static bool
+is_fault(enum link_state was, enum link_loss loss)
+{
+    return losses[loss].fault && !(was == LINK_BINDING && loss == LINK_LOSS_CONN);
+}
+
 /* The connection is of no use any more. `status` is the node's verdict, if any. */
 static void
 lose(struct link *link, enum link_loss loss, uint32_t status, const char *detail)
@@ -212,8 +220,10 @@ lose(struct link *link, enum link_loss loss, uint32_t status, const char *detail
         return;
     }
     log_loss(link, loss, detail);
-    if (losses[loss].fault)
+    if (is_fault(was, loss))
         farm_link_failed(link->at, was == LINK_BOUND);
+    if (was == LINK_BOUND && now_ms(link) - link->bound_at_ms >= link->farm->reconnect_max_ms)
+        link->backoff_ms = link->farm->reconnect_ms;
     renew_handle(link);
     if (was == LINK_BOUND && (loss == LINK_LOSS_UNBOUND || loss == LINK_LOSS_BAD_LENGTH)) {
         enter(link, LINK_ENDING);
@@ -434,6 +444,7 @@ on_response(struct link *link, const struct pdu *pdu)
         link->ops->on_response(link, pdu, pending);
     } else if (link->enquire_number != 0 && pdu->number == link->enquire_number) {
         link->enquire_number = 0;
+        link->at->enquiries++;
     } else if (link->bind_number != 0 && pdu->number == link->bind_number &&
                pdu_answers(pdu->command, get_be32(link->bind + 4))) {
         on_bind_resp(link, pdu);
@@ -520,13 +531,14 @@ on_conn_end(struct conn *conn, enum conn_end end, int error)
 {
     struct link *link = conn->owner;
 
-    bool ours = end == CONN_END_NO_MEMORY || end == CONN_END_NO_DESCRIPTORS;
+    bool ours = end == CONN_END_NO_MEMORY || end == CONN_END_NO_DESCRIPTORS ||
+                error == EADDRNOTAVAIL;
 
     lose(link, ours ? LINK_LOSS_NOT_OURS : LINK_LOSS_CONN, SMPP_ROK, conn_end_words(end, error));
 }
 
 struct link *
-link_open(struct proxy *proxy, struct farm_node *at, bool trial, const uint8_t *bind,
+link_open(struct proxy *proxy, struct farm_node *at, enum link_start start, const uint8_t *bind,
           const char *owner_label, const struct link_ops *ops, void *owner)
 {
     const struct conf_farm *farm = at->farm->conf;
@@ -554,8 +566,10 @@ link_open(struct proxy *proxy, struct farm_node *at, bool trial, const uint8_t *
     ev_init(&link->timer, on_timer);
     link->timer.data = link;
     link->state = LINK_RESTING;
-    if (trial || at->status.connects)
+    if (start == LINK_TRIAL || (start == LINK_AT_ONCE && at->status.connects))
         enter(link, LINK_CONNECTING);
+    else if (at->status.connects)
+        link_wake(link);
     return link;
 }
 

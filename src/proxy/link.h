@@ -66,6 +66,7 @@ struct link {
     const char *label;              /* the owner's */
     /* this thread's */
     enum link_state state;
+    bool takes;                     /* the owner's: one of its takers */
     bool has_spoken;                /* the owner's: has bound or failed once */
     struct conn conn;
     ev_timer timer;
@@ -86,13 +87,19 @@ struct link {
     struct grave grave;
 };
 
+enum link_start {
+    LINK_AT_ONCE,       /* if the node's status allows links */
+    LINK_TRIAL,         /* whatever it says */
+    LINK_SOON,          /* as LINK_AT_ONCE, but not all sessions' in the same instant */
+};
+
 /*
- * Begins to connect, where the node's status says so or `trial` does; else it rests until
- * the status does (link_wake). NULL: out of memory. `bind`, a whole bind PDU, and
- * `owner_label`, for the log, stay valid as long as the link.
+ * Begins to connect; where the node's status does not allow it, the link rests until it
+ * does (link_wake). NULL: out of memory. `bind`, a whole bind PDU, and `owner_label`, for
+ * the log, stay valid as long as the link.
  */
 MUST_USE struct link *
-link_open(struct proxy *proxy, struct farm_node *at, bool trial, const uint8_t *bind,
+link_open(struct proxy *proxy, struct farm_node *at, enum link_start start, const uint8_t *bind,
           const char *owner_label, const struct link_ops *ops, void *owner);
 
 /* The node's status allows links now: one that rests for the want of that tries soon. */

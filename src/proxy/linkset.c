@@ -162,7 +162,8 @@ on_link_bound(struct link *link, const struct pdu *resp)
     struct linkset *linkset = link->owner;
 
     linkset->bound++;
-    linkset->takers += has_weight(link);
+    link->takes = has_weight(link);
+    linkset->takers += link->takes;
     balance_link_bound(&linkset->account->balance, link->node);
     keep_bind_resp(linkset, resp);
     count_spoken(linkset, link);
@@ -200,12 +201,13 @@ on_link_failed(struct link *link, uint32_t status)
 
 /* A link that was bound isn't any more, for whatever reason. */
 static void
-count_out(struct linkset *linkset, const struct link *link)
+count_out(struct linkset *linkset, struct link *link)
 {
     ensure(linkset->bound > 0);
     linkset->bound--;
-    if (has_weight(link) && --linkset->takers == 0)
+    if (link->takes && --linkset->takers == 0)
         linkset->starved_at_ms = loop_now_ms(linkset->proxy->loop);
+    link->takes = false;
     balance_link_lost(&linkset->account->balance, link->node);
 }
 
@@ -290,7 +292,7 @@ end(struct linkset *linkset)
 }
 
 void
-linkset_open_link(struct linkset *linkset, size_t place, bool trial)
+linkset_open_link(struct linkset *linkset, size_t place, enum link_start start)
 {
     size_t node = place / linkset->per_node;
     struct farm_node *at = linkset->account->farm->nodes[node];
@@ -298,7 +300,7 @@ linkset_open_link(struct linkset *linkset, size_t place, bool trial)
 
     if (linkset->farm->nodes[node].gone)
         return;
-    link = link_open(linkset->proxy, at, trial, linkset->bind, linkset->label, &link_ops,
+    link = link_open(linkset->proxy, at, start, linkset->bind, linkset->label, &link_ops,
                      linkset);
     linkset->links[place] = link;
     if (link == NULL)
@@ -333,7 +335,8 @@ open_links(struct linkset *linkset)
     for (i = 0; i < linkset->farm->node_count; i++)
         trial = trial && !farm->nodes[i]->status.connects;
     for (i = 0; i < linkset->places; i++)
-        linkset_open_link(linkset, i, trial && may_try(linkset, i / linkset->per_node));
+        linkset_open_link(linkset, i, trial && may_try(linkset, i / linkset->per_node)
+                                          ? LINK_TRIAL : LINK_AT_ONCE);
 }
 
 static void
@@ -348,7 +351,7 @@ on_link_closed(struct link *link)
     link->at->counts.links--;
     linkset->open--;
     if (linkset->state != LINKSET_CLOSING)
-        linkset_open_link(linkset, place, false);   /* where it is now, or when it is back */
+        linkset_open_link(linkset, place, LINK_SOON);   /* where it is now, or when it is back */
     if (linkset->open == 0)
         end(linkset);
 }

@@ -148,8 +148,16 @@ linkset_follow(struct linkset *linkset, const struct conf_farm *next);
 MUST_USE bool
 linkset_retire(struct linkset *linkset, size_t node);
 
-/* The node's status, or its share, has changed. */
+/* The node is down, and its links are to be closed. */
 void
-linkset_on_status(struct linkset *linkset, size_t node);
+linkset_drop(struct linkset *linkset, size_t node);
+
+/* The node may have links again, or is elsewhere: those that rest try soon. */
+void
+linkset_wake(struct linkset *linkset, size_t node);
+
+/* The share of a node has changed. */
+void
+linkset_on_share(struct linkset *linkset, size_t node);
 
 #endif

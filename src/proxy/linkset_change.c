@@ -32,12 +32,17 @@ static void
 count_takers(struct linkset *linkset)
 {
     uint32_t before = linkset->takers;
+    struct link *link;
     size_t i;
 
     linkset->takers = 0;
-    for (i = 0; i < linkset->places; i++)
-        if (linkset->links[i] != NULL && linkset->links[i]->state == LINK_BOUND)
-            linkset->takers += has_weight(linkset->links[i]);
+    for (i = 0; i < linkset->places; i++) {
+        link = linkset->links[i];
+        if (link == NULL)
+            continue;
+        link->takes = link->state == LINK_BOUND && has_weight(link);
+        linkset->takers += link->takes;
+    }
     if (linkset->state != LINKSET_BOUND)
         return;
     if (before > 0 && linkset->takers == 0) {
@@ -71,8 +76,8 @@ linkset_follow(struct linkset *linkset, const struct conf_farm *next)
         if (linkset->state == LINKSET_CLOSING)
             continue;
         if (link == NULL)
-            linkset_open_link(linkset, i, false);
-        else if (next->nodes[i / linkset->per_node].gone && link->state != LINK_BOUND && is_idle(link))
+            linkset_open_link(linkset, i, LINK_SOON);
+        else if (next->nodes[link->node].gone && link->state != LINK_BOUND && is_idle(link))
             link_close(link);
     }
     if (linkset->state != LINKSET_CLOSING)
@@ -121,19 +126,35 @@ linkset_retire(struct linkset *linkset, size_t node)
     return all;
 }
 
-void
-linkset_on_status(struct linkset *linkset, size_t node)
+static void
+for_each_link(struct linkset *linkset, size_t node, void (*call)(struct link *link))
 {
     struct link *link;
     uint32_t i;
 
     for (i = 0; i < linkset->per_node && linkset->state != LINKSET_CLOSING; i++) {
         link = linkset->links[node * linkset->per_node + i];
-        if (link != NULL && link->at->status.closes)
-            link_drop(link);
-        else if (link != NULL && link->at->status.connects)
-            link_wake(link);
+        if (link != NULL)
+            call(link);
     }
+}
+
+void
+linkset_drop(struct linkset *linkset, size_t node)
+{
+    for_each_link(linkset, node, link_drop);
+}
+
+void
+linkset_wake(struct linkset *linkset, size_t node)
+{
+    for_each_link(linkset, node, link_wake);
+}
+
+void
+linkset_on_share(struct linkset *linkset, size_t node)
+{
+    (void)node;
     if (linkset->state != LINKSET_CLOSING)
         count_takers(linkset);
 }

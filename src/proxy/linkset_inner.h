@@ -21,6 +21,6 @@ has_weight(const struct link *link)
 
 /* Opens the link of that place, where its node is still in the file. */
 void
-linkset_open_link(struct linkset *linkset, size_t place, bool trial);
+linkset_open_link(struct linkset *linkset, size_t place, enum link_start start);
 
 #endif

@@ -77,7 +77,6 @@ detach(struct link *link, struct pending *pendings, uint32_t n, struct request_l
         if (may_move(link->farm, request, written)) {
             request_list_append(moving, request);
             counters->moved++;
-            counters->in_doubt += written;
             request->lost_at = written ? (uint16_t)link->node : REQUEST_NOT_LOST;
         } else {
             request_list_append(refused, request);

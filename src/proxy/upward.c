@@ -39,7 +39,7 @@ void
 upward_send(struct session *session, struct link *link, struct request *request)
 {
     if (request->lost_at != REQUEST_NOT_LOST)
-        doubt_log(session, link, request);
+        doubt_note(session, link, request);
     if (link_send(link, request))
         session->in_flight++;
     else
@@ -237,7 +237,7 @@ retry(struct session *session, struct link *link, struct request *request, uint3
     if (request->rule != REQUEST_ANY || request->moves >= farm->redispatch_max)
         return false;
     other = linkset_pick_rested(session->linkset);
-    if (other == NULL)
+    if (other == NULL || other == link)
         return false;
     request->moves++;
     session->proxy->counters.retried++;

@@ -93,8 +93,8 @@ write_turns(const struct balance *balance, uint32_t rank, uint32_t divisor, uint
     return total;
 }
 
-static void
-rewrite(struct balance *balance)
+void
+balance_refresh(struct balance *balance)
 {
     size_t node, count = balance->farm->node_count;
     uint32_t rank = first_rank(balance), divisor = 0, total;
@@ -109,6 +109,7 @@ rewrite(struct balance *balance)
         divisor *= (total + TURNS_MAX - 1) / TURNS_MAX;
         total = count_turns(balance, rank, divisor);
     }
+    balance->stale = false;
     gained = calloc(count, sizeof(*gained));
     turns = calloc(total + 1, sizeof(*turns));
     if (gained == NULL || turns == NULL) {
@@ -166,14 +167,14 @@ void
 balance_follow(struct balance *balance, const struct conf_farm *next)
 {
     balance->farm = next;
-    rewrite(balance);
+    balance->stale = true;
 }
 
 void
 balance_put_shares(struct balance *balance, const struct balance_share *shares)
 {
     balance->shares = shares;
-    rewrite(balance);
+    balance->stale = true;
 }
 
 bool
@@ -230,7 +231,7 @@ void
 balance_link_bound(struct balance *balance, size_t node)
 {
     if (balance->links[node]++ == 0)
-        rewrite(balance);
+        balance->stale = true;
 }
 
 void
@@ -238,5 +239,5 @@ balance_link_lost(struct balance *balance, size_t node)
 {
     ensure(balance->links[node] > 0);
     if (--balance->links[node] == 0)
-        rewrite(balance);
+        balance->stale = true;
 }

@@ -9,18 +9,18 @@
 #include "base/ensure.h"
 #include "conf/conf.h"
 
-/*
- * The turns of an account: in which order the nodes that have links take its
- * messages. A node has as many turns in a round as its weight, spread smoothly
- * (3:2:1 is a b a c b a), so that taking the next costs one step. The round is
- * written anew only when a node comes or goes.
- */
 /* What a node takes of the messages, for all accounts of its farm. */
 struct balance_share {
     uint32_t weight;                /* 0: no new ones */
     uint32_t rank;                  /* only those of the least rank that have links take any */
 };
 
+/*
+ * The turns of an account: in which order the nodes that have links take its
+ * messages. A node has as many turns in a round as its weight, spread smoothly
+ * (3:2:1 is a b a c b a), so that taking the next costs one step. The round is
+ * written anew only when a node has come or gone, and then not before it is needed.
+ */
 struct balance {
     const struct conf_farm *farm;   /* lives until balance_follow or longer */
     const struct balance_share *shares;     /* the farm's, one a node */
@@ -30,6 +30,7 @@ struct balance {
     uint16_t *turns;                /* node indices */
     uint32_t turn_count;
     uint32_t turn;                  /* the next */
+    bool stale;                     /* the round is to be written anew before it is used */
     uint32_t start;
     uint64_t *names;                /* a hash of each node's name */
 };
@@ -65,14 +66,21 @@ balance_link_bound(struct balance *balance, size_t node);
 void
 balance_link_lost(struct balance *balance, size_t node);
 
+/* Writes the round anew. */
+void
+balance_refresh(struct balance *balance);
+
 /* How many turns a round has; 0: no node takes messages. */
 static inline uint32_t
-balance_turns(const struct balance *balance)
+balance_turns(struct balance *balance)
 {
+    if (balance->stale)
+        balance_refresh(balance);
     return balance->turn_count;
 }
 
-/* The node whose turn it is; then it is the next one's. There must be turns. */
+/* The node whose turn it is; then it is the next one's. balance_turns has told that there
+ * are turns. */
 static inline size_t
 balance_next(struct balance *balance)
 {

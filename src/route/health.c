@@ -38,7 +38,7 @@ health_init(struct health *health, size_t n)
     memset(health, 0, sizeof(*health));
     health->state = HEALTH_UP;
     health->checks = calloc(n > 0 ? n : 1, sizeof(*health->checks));
-    health->check_count = n;
+    health->check_count = health->checks != NULL ? n : 0;
     return health->checks != NULL;
 }
 
@@ -130,6 +130,25 @@ health_on_success(struct health *health)
     for (i = 0; i < health->check_count; i++)
         health->checks[i].score = best(&health->checks[i]);
     return enter(health, HEALTH_UP);
+}
+
+/* The same check goes on where it was; another begins at the end of that way. */
+void
+health_go_on(struct health *health, const struct health *from)
+{
+    const struct health_check *old;
+    struct health_check *check;
+    size_t i;
+
+    for (i = 0; i < health->check_count; i++) {
+        check = &health->checks[i];
+        old = i < from->check_count ? &from->checks[i] : NULL;
+        if (old != NULL && old->rise == check->rise && old->fall == check->fall)
+            check->score = old->score;
+        else
+            check->score = health_is_alive(from->state) ? best(check) : 0;
+    }
+    health->state = from->state;
 }
 
 void

@@ -72,12 +72,15 @@ health_on_failure(struct health *health);
 bool
 health_on_success(struct health *health);
 
+/* Goes on from where `from` was, by checks that may be others. */
+void
+health_go_on(struct health *health, const struct health *from);
+
 /* How far it is on its way up or down: `*done` of `*all` steps. On no way: 0 of 0. */
 void
 health_progress(const struct health *health, uint32_t *done, uint32_t *all);
 
-/* The same for one check: is it up, and how many failures (up) or successes (down) has
- * it seen in a row, of how many that it takes? */
+/* Is the node up, as far as this check knows? */
 bool
 health_check_is_up(const struct health_check *check);
 

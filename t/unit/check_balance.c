@@ -42,8 +42,10 @@ turns(size_t count)
     static char text[64];
     size_t i;
 
-    for (i = 0; i < count; i++)
+    for (i = 0; i < count; i++) {
+        ck_assert_uint_gt(balance_turns(&balance), 0);
         text[i] = (char)('a' + balance_next(&balance));
+    }
     text[count] = '\0';
     return text;
 }

@@ -142,6 +142,34 @@ START_TEST(progress_is_that_of_the_check_that_decides)
 }
 END_TEST
 
+START_TEST(a_change_of_configuration_loses_no_progress)
+{
+    struct health was;
+
+    start(1, 3, 3);
+    (void)health_on_success(&health);
+    (void)states("--");
+    was = health;
+    start(1, 3, 3);
+    health_go_on(&health, &was);
+    ck_assert_int_eq(health.state, HEALTH_GOING_DOWN);
+    ck_assert_str_eq(states("-"), "down");
+    health_fini(&was);
+    was = health;
+    start(2, 2, 5);
+    health_go_on(&health, &was);
+    ck_assert_int_eq(health.state, HEALTH_DOWN);
+    ck_assert(health_on_success(&health));
+    health_fini(&was);
+    was = health;
+    start(1, 1, 2);
+    health_go_on(&health, &was);
+    ck_assert_str_eq(states("--"), "going down, down");
+    health_fini(&was);
+    health_fini(&health);
+}
+END_TEST
+
 UNIT_MAIN("health", a_new_node_is_up_and_one_failure_takes_it_down,
           fall_failures_in_a_row_take_a_node_down,
           a_success_between_failures_begins_the_count_anew,
@@ -149,4 +177,5 @@ UNIT_MAIN("health", a_new_node_is_up_and_one_failure_takes_it_down,
           a_node_is_up_only_while_all_checks_are,
           traffic_takes_a_node_down_ahead_of_its_checks_which_bring_it_up,
           a_node_without_checks_goes_by_traffic_alone,
-          progress_is_that_of_the_check_that_decides)
+          progress_is_that_of_the_check_that_decides,
+          a_change_of_configuration_loses_no_progress)
