@@ -20,6 +20,7 @@ struct farm_node {
     uint32_t moves;             /* how often its address has changed */
     uint64_t retire_at_ms;      /* from then on links to it end when idle; 0: they don't */
     uint32_t failures;          /* of links, in a row */
+    uint64_t link_lost_at_ms;   /* the last one that was bound */
     uint64_t successes;         /* when the first of them was noticed */
     uint64_t sick_before;       /* at the beginning of this sick-window: such responses, */
     uint64_t responses_before;  /* and all */
