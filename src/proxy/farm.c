@@ -14,6 +14,7 @@
 #include "proxy/linkset.h"
 
 #define RETIRE_AGAIN_MS 200     /* what could not end yet is looked at again */
+#define TOGETHER_MS 100         /* links that are lost within so long are one failure */
 #define SICK_LEAST 20           /* of fewer responses nothing is to be concluded */
 
 static uint64_t
@@ -336,8 +337,18 @@ farm_link_unbound(struct farm_node *node)
         signal_master(node, NODE_UNBOUND);
 }
 
-void
-farm_link_failed(struct farm_node *node, bool was_bound)
+/* A node that throws out one client's many sessions has failed once. */
+static bool
+is_lost_with_others(struct farm_node *node)
+{
+    uint64_t before = node->link_lost_at_ms;
+
+    node->link_lost_at_ms = now_ms(node->farm);
+    return before != 0 && node->link_lost_at_ms - before < TOGETHER_MS;
+}
+
+static void
+count_failure(struct farm_node *node)
 {
     uint64_t successes = node_counts_responses(&node->counts) + node->enquiries;
     uint32_t limit = node->farm->conf->error_limit;
@@ -348,6 +359,13 @@ farm_link_failed(struct farm_node *node, bool was_bound)
     node->failures++;
     if (limit > 0 && node->failures % limit == 0)
         signal_master(node, NODE_FAILING);
+}
+
+void
+farm_link_failed(struct farm_node *node, bool was_bound)
+{
+    if (!was_bound || !is_lost_with_others(node))
+        count_failure(node);
     if (was_bound && node->counts.bound == 1)
         signal_master(node, NODE_LOST);
 }

@@ -22,6 +22,7 @@ struct farm_node {
     uint64_t retire_at_ms;      /* when to look for links that are to end; UINT64_MAX: never */
     uint64_t enquiries;         /* enquire_links that it has answered */
     uint32_t failures;          /* of links, in a row */
+    uint64_t link_lost_at_ms;   /* the last one that was bound */
     uint64_t successes;         /* when the first of them was noticed */
     uint64_t sick_before;       /* at the beginning of this sick-window: such responses, */
     uint64_t responses_before;  /* and all */

@@ -250,6 +250,20 @@ subtest 'error-limit takes a node down ahead of its checks; 0 never does' => sub
     drop($sim);
 };
 
+subtest 'error-limit: what a node throws out at one time counts once' => sub {
+    my $sim = start_sim('a=0', 'b=0');
+    my $plex = plex(farm => {'error-limit' => 3}, nodes => nodes_of($sim, qw(a b)), inside => [check()]);
+    my @clients = map { Smpplex::Peer->bound($plex->addr('smpp'), id => "client$_") } 1 .. 12;
+    eventually('all are bound', sub { node('a')->{links}{bound} == 12 });
+    $sim->control('a reset');
+    eventually('all are lost', sub { $plex->counters->{links_lost} == 12 });
+    eventually('and bound again', sub { node('a')->{links}{bound} == 12 });
+    is(scalar(lines($plex, qr{f/a: .* ->})), 0, 'the node was never down');
+    $_->close for @clients;
+    $plex->is_good;
+    drop($sim);
+};
+
 subtest 'sick-on: a node that answers so is down for growing times, until it is well' => sub {
     my $sim = start_sim('a=0', 'b=0');
     my $plex = plex(farm => {'sick-on' => 'ESME_RSYSERR', 'sick-share' => 50, 'sick-window' => '200ms'},

@@ -64,7 +64,7 @@ sub port_of { return $_[0] =~ /(\d+)$/ ? $1 : die "no port in $_[0]" }
 
 sub start_a {
     my ($rig, $smpp, $http) = @_;
-    my $sim = start_sim("a=$smpp,latency=5ms,http=127.0.0.1:$http");
+    my $sim = start_sim("a=$smpp,latency=20ms,http=127.0.0.1:$http");
     push @{$rig->{sims}}, $sim;
     $rig->{a} = $sim;
     $rig->{ports} = [port_of($sim->addr('a')), port_of($sim->addr('a.http'))];
@@ -99,7 +99,7 @@ sub check_text {
 sub start_rig {
     my ($rig, $seconds) = @_;
     start_a($rig, 0, 0);
-    push @{$rig->{sims}}, start_sim('b=0,latency=5ms', 'c=0,latency=5ms');
+    push @{$rig->{sims}}, start_sim('b=0,latency=20ms', 'c=0,latency=20ms');
     my $others = $rig->{sims}[1];
     my $conf = conf_text(
         farm => {reconnect => '100ms', 'reconnect-max' => '300ms', 'enquire-link' => '300ms',
@@ -149,7 +149,9 @@ sub storm {
         my @its = grep { ($_->{times} // 1) >= $round } @rigs;
         my $until = time + 1;
         break_it($_) for @its;
+        # what is looked at often takes time from what is looked at
         wait_for(1 + max(map { ($_->{within} // $_->{expires}) / 1000 } @its), sub {
+            sleep 0.1;
             return time >= $until && !grep {
                 my $rig = $_;
                 $rig->{expires} ? time < $rig->{begun}[0] + 2 * $rig->{expires} / 1000
@@ -159,7 +161,7 @@ sub storm {
         my $since = time;
         heal_it($_) for @its;
         for my $rig (@its) {
-            my $back = wait_for(10, sub { is_back($rig) });
+            my $back = wait_for(10, sub { sleep 0.02; is_back($rig) });
             push @{$rig->{back}}, $back ? time - $since : 99;
         }
         sleep max(0, $since + 1 - time);
@@ -212,12 +214,15 @@ sub judge {
     my @others = grep { !$doubtful{$_->{number}} } @ok;
     my $before = p99(map { $_->{ms} } grep { $_->{number} > $rate / 2 && $_->{number} < $rig->{mark} } @others);
     my $then = p99(map { $_->{ms} } grep { $_->{number} >= $rig->{mark} } @others);
-    return $then if !$rig->{do};
+    if (!$rig->{do}) {
+        push @table, sprintf '%-24s %74s %8.1f %8.1f', '(nothing done)', '', $before, $then;
+        return $then;
+    }
     my $seen = detection($rig);
     my $back = max(map { 1000 * $_ } @{$rig->{back}});
 
     push @table, sprintf '%-24s %9s %9s %6d %8d %8d %8d %7d %6d %8.1f %8.1f %8.0f', $rig->{name},
-        defined $seen ? sprintf('%.0f', $seen) : 'never', $rig->{within} // "($rig->{expires})", $counters->{moved},
+        defined $seen ? sprintf('%.0f', $seen) : 'never', defined $rig->{within} ? sprintf('%.0f', $rig->{within}) : "($rig->{expires})", $counters->{moved},
         $counters->{in_doubt}, $report->{refused}, $report->{unanswered}, $missing, $twice, $before, $then, $back;
     diag($table[-1]) if $ENV{SMPPLEX_LONG};
 
