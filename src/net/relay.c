@@ -36,6 +36,7 @@ count(struct relay *relay, struct flow *flow, size_t n)
     flow->bytes += n;
     *flow->sum += n;
     relay->moved_at_ms = loop_now_ms(relay->loop);
+    relay->up_last = flow == &relay->up;
 }
 
 static bool

@@ -42,6 +42,7 @@ struct relay {
     struct flow down;
     /* this thread's */
     bool runs;
+    bool up_last;           /* what was carried last went up */
     uint64_t moved_at_ms;   /* when something was carried last, or it began */
 };
 

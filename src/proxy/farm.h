@@ -39,6 +39,7 @@ struct farm {
     struct trail trail;             /* of long messages to clients that share links */
     struct farm_node **nodes;
     struct balance_share *shares;   /* one a node; all accounts' balances have them */
+    struct balance connections;     /* of streams: in TCP mode only */
     size_t room;                    /* nodes that there is room for */
     bool retire_again;              /* some link could not end yet */
     ev_timer retire;                /* ends the links to nodes that are to have none */
