@@ -447,6 +447,9 @@ node_on_signal(struct node *node, uint32_t worker, enum node_signal signal)
     case NODE_LOST:
         on_lost(node);
         break;
+    case NODE_UNREACHED:
+        hurry(node);
+        break;
     case NODE_FAILING:
         on_failing(node);
         break;

@@ -402,3 +402,11 @@ farm_link_failed(struct farm_node *node, bool was_bound)
     if (was_bound && node->counts.bound == 1)
         signal_master(node, NODE_LOST);
 }
+
+void
+farm_stream_failed(struct farm_node *node)
+{
+    farm_link_failed(node, false);
+    if (node->failures == 1)
+        signal_master(node, NODE_UNREACHED);
+}

@@ -90,4 +90,9 @@ farm_link_unbound(struct farm_node *node);
 void
 farm_link_failed(struct farm_node *node, bool was_bound);
 
+/* For stream_place.c: a connection to it could not be opened, by its fault. The master is
+ * told of the first in a row, too, lest others come upon it before a check does. */
+void
+farm_stream_failed(struct farm_node *node);
+
 #endif

@@ -140,6 +140,7 @@ fill_stream(const struct stream *stream, const struct conf *conf, struct snapsho
     row->peer = stream->peer;
     row->state = stream_state_name(stream->state);
     row->bind = "";
+    row->tls = stream->listener->tls_server != NULL;
     row->reads = stream->state == STREAM_CARRYING;
     row->links = stream->is_open;
     row->bytes_in = stream->relay.up.bytes;

@@ -149,7 +149,7 @@ count_failure(struct stream *stream, enum conn_end end, int error)
     log_limited(LOG_LEVEL_NOTICE, stream_label(stream), "cannot connect node=%s reason=\"%s\"",
                 stream->farm->conf->nodes[node->index].name, stream->end_detail);
     node->counts.links_failed++;
-    farm_link_failed(node);
+    farm_stream_failed(node);
     stream->failures++;
 }
 
