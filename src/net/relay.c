@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Each flow moves what there is, piece by piece, until one of its ends can do no more;
- * what the two conns then wait for is a function of both flows, computed in `wait`
+ * what the two conns then wait for is a function of both flows, computed in `await`
  * alone.
  */
 #include "net/relay.h"
@@ -251,7 +251,7 @@ has_more(const struct flow *flow)
 
 /* What a conn waits for that the one flow comes from and the other goes to. */
 static void
-wait(struct relay *relay, const struct flow *from_it, const struct flow *to_it)
+await(struct relay *relay, const struct flow *from_it, const struct flow *to_it)
 {
     struct conn *conn = from_it->from;
     bool reads = !from_it->ended && !holds_something(from_it);
@@ -267,10 +267,10 @@ wait(struct relay *relay, const struct flow *from_it, const struct flow *to_it)
 }
 
 static void
-wait_both(struct relay *relay)
+await_both(struct relay *relay)
 {
-    wait(relay, &relay->up, &relay->down);
-    wait(relay, &relay->down, &relay->up);
+    await(relay, &relay->up, &relay->down);
+    await(relay, &relay->down, &relay->up);
 }
 
 void
@@ -286,7 +286,7 @@ relay_start(struct relay *relay, struct loop *loop, struct pipes *pipes, struct 
     conn_take(first, on_ready);
     conn_take(second, on_ready);
     if (run(relay, &relay->up))
-        wait_both(relay);
+        await_both(relay);
 }
 
 void
@@ -300,7 +300,7 @@ relay_on_ready(struct relay *relay, struct conn *conn, int events)
     if ((events & (out->read_writes ? EV_WRITE : EV_READ)) != 0 && !holds_something(out) &&
         !out->ended && !run(relay, out))
         return;
-    wait_both(relay);
+    await_both(relay);
 }
 
 static void

@@ -28,7 +28,7 @@ sub conf {
 
 sub plex {
     my ($servers, %given) = @_;
-    return start_plex(log_level => $given{log_level} // 'debug', conf => conf($servers, %given));
+    return start_plex(log_level => $given{log_level} // 'debug', shell => $given{shell}, conf => conf($servers, %given));
 }
 
 sub descriptors { return scalar(my @all = glob "/proc/$_[0]{pid}/fd/*") }
@@ -303,6 +303,31 @@ subtest 'several workers' => sub {
     my %ids = map { $_ => 1 } $plex->log_text =~ /^\S+ \S+ \w+ +(c\d+) 127\S+ shaking hands -> waiting/mg;
     is(scalar(keys %ids), 60, 'no two have the same number');
     is($plex->counters->{streams_accepted}, 60, 'all are counted');
+    $plex->is_good;
+};
+
+subtest 'without descriptors' => sub {
+    my $server = Smpplex::Tcp->start($echoing);
+    my $plex = plex([$server], shell => 'ulimit -n 40');
+    my @clients = map { Smpplex::Tcp->connect($plex->addr) } 1 .. 40;
+    $_->send("hello\n") for @clients;
+    my @served = grep { ($_->line(1) // '') eq 'hello' } @clients[0 .. 5];
+    is(scalar(@served), 6, 'as many as there are for are served');
+    eventually('the log tells of the others', sub {
+        $plex->log_text =~ /ended reason="out of memory or descriptors"|cannot accept, waiting/ });
+    $_->close for @clients[6 .. $#clients];
+    eventually('they have left', sub { $plex->counters->{streams} == 6 });
+    my $client = Smpplex::Tcp->connect($plex->addr);
+    my $pid = fork // die "fork: $!";
+    if ($pid == 0) {
+        Smpplex::Certs::write_file(work_dir . '/sum', $client->send_megabytes(8));
+        $client->end_side;
+        POSIX::_exit(0);
+    }
+    my $sum = $client->rest_sum;
+    waitpid $pid, 0;
+    is($sum, Smpplex::Certs::read_file(work_dir . '/sum'), 'the next one hears all');
+    $_->close for @served;
     $plex->is_good;
 };
 

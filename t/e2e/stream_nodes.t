@@ -240,6 +240,7 @@ subtest 'orders of an operator' => sub {
     is($to_a->how_ends(10), 'end', 'it is ended once it is silent');
     is($post->('nodes/f/a/ready'), 200, 'ready');
     ok(wait_for(5, sub { names($plex, 2) =~ /a/ }), 'it serves again');
+    eventually('only one connection is left', sub { $plex->counters->{streams} == 1 });
     my $list = http_json("unix:$socket", '/api/v1/sessions')->{sessions};
     is(scalar(@$list), 1, 'one is listed');
     is_deeply([@{$list->[0]}{qw(farm listener state links_bound)}], ['f', 'l', 'carrying', 1], 'as what it is');
@@ -278,7 +279,7 @@ subtest 'a node that is killed' => sub {
     $server->stop;
     isnt($_->how_ends, 'open', 'its connections are ended') for grep { $_->{node} eq 'x' } @open;
     is_deeply(shares(names($plex, 4)), {b => 4}, 'and not one new client sees that it is gone');
-    eventually('the first vain attempt has its check hurry', sub { $plex->log_text =~ m{f/x: up -> down by=check} });
+    eventually('the first vain attempt has its check hurry', sub { $plex->log_text =~ m{f/x: going down -> down by=check} });
     talks($_, 'one to the other node goes on') for grep { $_->{node} eq 'b' } @open;
     $_->close for @open;
     $plex->is_good;
