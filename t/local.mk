@@ -93,6 +93,10 @@ bench-checks: all
 	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
 		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/checks.pl'
 
+bench-tcp: all
+	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
+		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/tcp.pl' $(BENCH_FLAGS)
+
 clean-local:
 	rm -rf t/work t/work-bench
 distclean-local:
@@ -100,4 +104,4 @@ distclean-local:
 
 AM_DISTCHECK_CONFIGURE_FLAGS = NODE_MODULES='$(abs_top_srcdir)/t/interop/node_modules'
 .PHONY: need-check check-unit check-e2e check-interop check-lint check-asan check-tsan check-valgrind \
-	coverage lint demo bench bench-path bench-compare bench-tls bench-checks
+	coverage lint demo bench bench-path bench-compare bench-tls bench-tcp bench-checks

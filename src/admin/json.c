@@ -78,7 +78,7 @@ json_status(const struct reading *reading)
     const struct snapshot *snapshot = reading->snapshot;
 
     return json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:b, s:b, s:I, s:{s:I, s:I}, s:I, s:I, s:I,"
-                     " s:o, s:{s:I, s:I, s:I}, s:o}",
+                     " s:I, s:o, s:{s:I, s:I, s:I}, s:o}",
         "name", "smpplex", "version", PACKAGE_VERSION, "pid", (int)getpid(),
         "now", json_moment(reading->wall_ms), "started", json_moment(reading->info->started_ms),
         "uptime_seconds", json_real((double)(reading->wall_ms - reading->info->started_ms) / 1000),
@@ -86,6 +86,7 @@ json_status(const struct reading *reading)
         "draining", (int)reading->info->draining, "workers", (json_int_t)snapshot->workers,
         "sessions", "open", (json_int_t)snapshot->sessions,
         "bound", (json_int_t)snapshot->sessions_bound,
+        "streams", (json_int_t)snapshot->streams,
         "accounts", (json_int_t)snapshot->accounts_open,
         "linksets", (json_int_t)snapshot->linksets,
         "buffer_bytes", (json_int_t)snapshot->memory, "counters", counters(snapshot),

@@ -263,6 +263,7 @@ metrics_write(const struct reading *reading, FILE *out)
     plain(out, "sessions", "gauge", "Client connections that are open.", snapshot->sessions);
     plain(out, "sessions_bound", "gauge", "Client connections that are bound.",
           snapshot->sessions_bound);
+    plain(out, "streams", "gauge", "Client connections in TCP mode.", snapshot->streams);
     plain(out, "accounts", "gauge", "Accounts with a session.", snapshot->accounts_open);
     plain(out, "linksets", "gauge", "Linksets that there are.", snapshot->linksets);
     plain(out, "buffer_bytes", "gauge", "Memory in use for buffers and requests.",

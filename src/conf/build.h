@@ -30,6 +30,10 @@ conf_node_resolve(struct conf_node *node, const char **why);
 MUST_USE bool
 conf_listener_resolve(struct conf_listener *listener, const char **why);
 
+/* conf/mode.c: has a farm of this mode, or what belongs to one, a use for the keyword? */
+bool
+conf_mode_takes(enum conf_mode mode, enum key_section section, const char *keyword);
+
 /* Does a check of this type have a use for the keyword? */
 bool
 conf_check_takes(enum conf_check_type type, const char *keyword);

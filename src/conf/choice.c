@@ -5,6 +5,7 @@
 #include "conf/conf.h"
 
 /* Numbers and enums are all read and written as 32 bits. */
+_Static_assert(sizeof(enum conf_mode) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_balance) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_links) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum conf_redispatch) == sizeof(uint32_t), "enum of 32 bits");
@@ -19,6 +20,13 @@ _Static_assert(sizeof(enum conf_check_tls) == sizeof(uint32_t), "enum of 32 bits
 _Static_assert(sizeof(enum tls_verify) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum tls_version) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum log_level) == sizeof(uint32_t), "enum of 32 bits");
+
+static const char *const mode_names[] = {
+#define MODE(symbol, name, help) name,
+#include "conf/mode.def"
+#undef MODE
+    NULL,
+};
 
 static const char *const balance_names[] = {
 #define BALANCE(symbol, name, help) name,
@@ -119,6 +127,8 @@ static const char *const level_names[] = {
 };
 
 static const char *const *const choices[] = {
+    [KEY_MODE] = mode_names,
+    [KEY_FARM_MODE] = mode_names,
     [KEY_BALANCE] = balance_names,
     [KEY_LINKS] = links_names,
     [KEY_REDISPATCH] = redispatch_names,
@@ -139,6 +149,12 @@ const char *const *
 choice_names(enum key_type type)
 {
     return choices[type];
+}
+
+const char *
+conf_mode_name(enum conf_mode mode)
+{
+    return mode_names[mode];
 }
 
 const char *

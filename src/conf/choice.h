@@ -6,7 +6,9 @@
 
 /* The labels of all types that are a choice, for `case KEY_CHOICES:` in a switch. */
 #define KEY_CHOICES \
-    KEY_BALANCE: \
+    KEY_MODE: \
+    case KEY_FARM_MODE: \
+    case KEY_BALANCE: \
     case KEY_LINKS: \
     case KEY_REDISPATCH: \
     case KEY_RATE_EXCESS: \

@@ -223,10 +223,11 @@ conf_unref(struct conf *conf)
 
 /* A keyword that reading would refuse in this place is left out. */
 static bool
-is_printed(const struct key *key, const void *object)
+is_printed(const struct key *key, enum conf_mode mode, const void *object)
 {
-    return key->section != KEY_CHECK ||
-           conf_check_takes(((const struct conf_check *)object)->type, key->name);
+    return conf_mode_takes(mode, key->section, key->name) &&
+           (key->section != KEY_CHECK ||
+            conf_check_takes(((const struct conf_check *)object)->type, key->name));
 }
 
 static void
@@ -238,24 +239,26 @@ print_key(const struct key *key, int indent, const void *object, FILE *out)
 }
 
 static void
-print_keys(enum key_section section, int indent, const void *object, FILE *out)
+print_keys(enum key_section section, int indent, enum conf_mode mode, const void *object,
+           FILE *out)
 {
     size_t i;
 
     for (i = 0; i < key_count; i++)
-        if (keys[i].section == section && is_printed(&keys[i], object))
+        if (keys[i].section == section && is_printed(&keys[i], mode, object))
             print_key(&keys[i], indent, object, out);
 }
 
 static void
-print_tls(enum key_section section, int indent, const struct conf_tls *tls, size_t count, FILE *out)
+print_tls(enum key_section section, int indent, enum conf_mode mode, const struct conf_tls *tls,
+          size_t count, FILE *out)
 {
     size_t i;
 
     for (i = 0; i < count; i++) {
         fprintf(out, "%*stls {\n", indent, "");
         if (i == 0) {
-            print_keys(section, indent + 4, &tls[i], out);
+            print_keys(section, indent + 4, mode, &tls[i], out);
         } else {    /* the rest is the first one's */
             print_key(key_find(section, "certificate"), indent + 4, &tls[i], out);
             print_key(key_find(section, "key"), indent + 4, &tls[i], out);
@@ -271,7 +274,7 @@ print_checks(const struct conf_check *checks, size_t count, int indent, FILE *ou
 
     for (i = 0; i < count; i++) {
         fprintf(out, "%*scheck {\n", indent, "");
-        print_keys(KEY_CHECK, indent + 4, &checks[i], out);
+        print_keys(KEY_CHECK, indent + 4, CONF_MODE_SMPP, &checks[i], out);
         fprintf(out, "%*s}\n", indent, "");
     }
 }
@@ -282,13 +285,14 @@ print_farm(const struct conf_farm *farm, FILE *out)
     size_t i;
 
     fprintf(out, "\nfarm %s {\n", farm->name);
-    print_keys(KEY_FARM, 4, farm, out);
-    print_tls(KEY_NODE_TLS, 4, farm->tls, farm->tls != NULL, out);
+    print_keys(KEY_FARM, 4, farm->mode, farm, out);
+    print_tls(KEY_NODE_TLS, 4, farm->mode, farm->tls, farm->tls != NULL, out);
     print_checks(farm->checks, farm->check_count, 4, out);
     for (i = 0; i < farm->node_count; i++) {
         fprintf(out, "    node %s {\n", farm->nodes[i].name);
-        print_keys(KEY_NODE, 8, &farm->nodes[i], out);
-        print_tls(KEY_NODE_TLS, 8, farm->nodes[i].tls, farm->nodes[i].tls != NULL, out);
+        print_keys(KEY_NODE, 8, farm->mode, &farm->nodes[i], out);
+        print_tls(KEY_NODE_TLS, 8, farm->mode, farm->nodes[i].tls, farm->nodes[i].tls != NULL,
+                  out);
         print_checks(farm->nodes[i].checks, farm->nodes[i].check_count, 8, out);
         fputs("    }\n", out);
     }
@@ -300,18 +304,19 @@ conf_print(const struct conf *conf, FILE *out)
 {
     size_t i;
 
-    print_keys(KEY_TOP, 0, conf, out);
+    print_keys(KEY_TOP, 0, CONF_MODE_SMPP, conf, out);
     for (i = 0; i < conf->farm_count; i++)
         print_farm(&conf->farms[i], out);
     for (i = 0; i < conf->listener_count; i++) {
         fprintf(out, "\nlistener %s {\n", conf->listeners[i].name);
-        print_keys(KEY_LISTENER, 4, &conf->listeners[i], out);
-        print_tls(KEY_TLS, 4, conf->listeners[i].tls, conf->listeners[i].tls_count, out);
+        print_keys(KEY_LISTENER, 4, conf->listeners[i].mode, &conf->listeners[i], out);
+        print_tls(KEY_TLS, 4, conf->listeners[i].mode, conf->listeners[i].tls,
+                  conf->listeners[i].tls_count, out);
         fputs("}\n", out);
     }
     if (conf->admin != NULL) {
         fputs("\nstatus {\n", out);
-        print_keys(KEY_ADMIN, 4, conf->admin, out);
+        print_keys(KEY_ADMIN, 4, CONF_MODE_SMPP, conf->admin, out);
         fputs("}\n", out);
     }
 }

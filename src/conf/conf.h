@@ -19,7 +19,14 @@
  * keeps it holds a reference; objects point into it for as long.
  */
 
-/* Which node takes the next message. */
+/* What is spoken between clients and nodes. */
+enum conf_mode {
+#define MODE(symbol, name, help) CONF_MODE_##symbol,
+#include "conf/mode.def"
+#undef MODE
+};
+
+/* Which node takes the next message or connection. */
 enum conf_balance {
 #define BALANCE(symbol, name, help) CONF_##symbol,
 #include "conf/balance.def"
@@ -173,6 +180,7 @@ struct conf_node {
 
 struct conf_farm {
     const char *name;
+    enum conf_mode mode;
     enum conf_balance balance;
     struct conf_node *nodes;
     size_t node_count;
@@ -228,6 +236,7 @@ struct conf_listener {
     const char *address;
     struct addr addr;
     const struct conf_farm *farm;
+    enum conf_mode mode;            /* its farm's */
     /* towards the clients */
     uint32_t bind_timeout_ms;       /* from accept to a whole bind */
     uint32_t window;                /* deliver_sm and the like unanswered by one client */
@@ -319,6 +328,9 @@ conf_unref(struct conf *conf);
  * conf_read reads. */
 void
 conf_print(const struct conf *conf, FILE *out);
+
+const char *
+conf_mode_name(enum conf_mode mode);
 
 const char *
 conf_balance_name(enum conf_balance balance);

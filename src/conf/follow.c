@@ -68,6 +68,8 @@ order_farms(struct conf *next, const struct conf *now, char *error)
         if (!find_farm(next, now->farms[i].name, &at))
             return refuse(error, "farm", now->farms[i].name, "can't be removed");
         swap_farms(next, i, at);
+        if (next->farms[i].mode != now->farms[i].mode)
+            return refuse(error, "farm", now->farms[i].name, "can't change its mode");
         if (next->farms[i].concat_max != now->farms[i].concat_max)
             return refuse(error, "farm", now->farms[i].name, "can't change its concat-max");
         if (next->farms[i].learn_max != now->farms[i].learn_max)
@@ -113,6 +115,8 @@ check_tags(const struct conf_farm *next, const struct conf_farm *now, char *erro
 {
     const struct conf_node *was, *is;
 
+    if (next->mode != CONF_MODE_SMPP)
+        return true;
     if (next->message_id != CONF_MESSAGE_ID_TAG || now->message_id != CONF_MESSAGE_ID_TAG)
         return true;
     for (was = now->nodes; was < now->nodes + now->node_count; was++)

@@ -362,6 +362,8 @@ key_read(const struct key *key, const char *text, void *object, char why[static 
     case KEY_FILE:
         return read_file_name(text, field, why);
     case KEY_CHOICES:
+        if (key->type == KEY_FARM_MODE && *text == '\0')
+            return true;
         return read_choice(text, choice_names(key->type), field, why);
     case KEY_FARM_NAME:
         return true;

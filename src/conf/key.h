@@ -34,6 +34,8 @@ enum key_type {
     KEY_COUNT,
     KEY_STATUS,         /* as status_parse takes it */
     KEY_BOOL,
+    KEY_MODE,
+    KEY_FARM_MODE,      /* the same, or empty: the farm's */
     KEY_BALANCE,
     KEY_LINKS,
     KEY_REDISPATCH,

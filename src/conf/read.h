@@ -41,6 +41,14 @@ read_checks(cfg_t *section, struct conf_check **checks, size_t *count);
 MUST_USE bool
 read_checks_fit(cfg_t *section, const struct conf_farm *farm);
 
+/* conf/read_mode.c: whether what a farm's section and those in it say fits its mode. */
+MUST_USE bool
+read_farm_mode(cfg_t *section, const struct conf_farm *farm);
+
+/* The same of a listener, which takes its farm's mode. */
+MUST_USE bool
+read_listener_mode(cfg_t *section, struct conf_listener *listener);
+
 /* conf/read_admin.c: the `status` section, if there is one. */
 MUST_USE bool
 read_admin(cfg_t *top, struct conf *conf);

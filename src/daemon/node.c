@@ -447,6 +447,9 @@ node_on_signal(struct node *node, uint32_t worker, enum node_signal signal)
     case NODE_LOST:
         on_lost(node);
         break;
+    case NODE_UNREACHED:
+        hurry(node);
+        break;
     case NODE_FAILING:
         on_failing(node);
         break;
@@ -560,6 +563,7 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
     tell(node);
 }
 
+/* In TCP mode, too, one probe that is lost must not cost the connections that there are. */
 static void
 set_default_check(struct node *node)
 {
@@ -570,7 +574,8 @@ set_default_check(struct node *node)
         .secret = "", .system_id = "", .system_type = "", .user = "", .path = "", .host = "",
         .expect = "", .refuse = "", .interval_ms = farm->reconnect_max_ms,
         .fast_interval_ms = farm->reconnect_ms, .down_interval_ms = farm->reconnect_ms,
-        .timeout_ms = farm->connect_timeout_ms, .rise = 1, .fall = 1,
+        .timeout_ms = farm->connect_timeout_ms, .rise = 1,
+        .fall = farm->mode == CONF_MODE_TCP ? 3 : 1,
     };
 }
 

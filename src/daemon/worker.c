@@ -16,6 +16,7 @@
 #include "proxy/follow.h"
 #include "proxy/session_move.h"
 #include "proxy/snapshot.h"
+#include "proxy/stream.h"
 
 /*
  * Mail.
@@ -78,8 +79,12 @@ on_accept(struct listener *listener, int fd, const struct addr *peer)
 {
     struct worker *worker = listener->owner;
 
-    session_accept(&worker->proxy, &worker->conf->listeners[listener - worker->listeners], fd,
-                   peer);
+    const struct conf_listener *at = &worker->conf->listeners[listener - worker->listeners];
+
+    if (at->mode == CONF_MODE_TCP)
+        stream_accept(&worker->proxy, at, fd, peer);
+    else
+        session_accept(&worker->proxy, at, fd, peer);
 }
 
 /* At the receiver: its configuration may be another one than the sender's was, but

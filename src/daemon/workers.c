@@ -143,8 +143,9 @@ log_sum(const struct snapshot *sum)
     for (i = 0; i < sum->counter_count && len < sizeof(line); i++)
         len += (size_t)snprintf(line + len, sizeof(line) - len, " %s=%llu",
                                 sum->counter_info[i].name, (unsigned long long)sum->counters[i]);
-    log_notice(NULL, "counters sessions=%u linksets=%u memory=%llu%s", sum->sessions,
-               sum->linksets, (unsigned long long)sum->memory, line);
+    log_notice(NULL, "counters sessions=%u linksets=%u memory=%llu streams=%u%s",
+               sum->sessions, sum->linksets, (unsigned long long)sum->memory, sum->streams,
+               line);
     for (i = 0; i < sum->conf->farm_count; i++) {
         farm = &sum->farms[i];
         log_notice(sum->conf->farms[i].name,

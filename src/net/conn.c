@@ -59,7 +59,10 @@ wanted_events(const struct conn *conn)
         events = conn->handshake_writes ? EV_WRITE : EV_READ;
         break;
     case CONN_OPEN:
-        events = (conn->paused ? 0 : EV_READ) | (conn->blocked ? EV_WRITE : 0);
+        if (conn->on_ready != NULL)
+            events = conn->wanted;
+        else
+            events = (conn->paused ? 0 : EV_READ) | (conn->blocked ? EV_WRITE : 0);
         break;
     case CONN_FINISHING:
         events = EV_READ | (conn->blocked ? EV_WRITE : 0);
@@ -104,8 +107,8 @@ is_protocol_failure(const struct conn *conn, int error)
     return why != NULL;
 }
 
-static void
-fail(struct conn *conn, int error)
+void
+conn_fail(struct conn *conn, int error)
 {
     enum conn_end how = CONN_END_FAILED;
 
@@ -115,7 +118,7 @@ fail(struct conn *conn, int error)
         how = CONN_END_RESET;
     else if (error == ECONNREFUSED || error == ENOENT)
         how = CONN_END_REFUSED;
-    else if (error == ETIMEDOUT)
+    else if (error == ETIMEDOUT && conn->state != CONN_OPEN)
         how = CONN_END_CONNECT_TIMEOUT;
     else if (error == EHOSTUNREACH || error == ENETUNREACH || error == EADDRNOTAVAIL)
         how = CONN_END_UNREACHABLE;
@@ -141,7 +144,8 @@ shake_hands(struct conn *conn)
         update_io(conn);
         if (conn->ops->on_open != NULL)
             conn->ops->on_open(conn);
-        conn_read_more(conn);
+        if (conn->on_ready == NULL)
+            conn_read_more(conn);
         break;
     case IO_WANT_READ:
     case IO_WANT_WRITE:
@@ -151,7 +155,7 @@ shake_hands(struct conn *conn)
         end(conn, CONN_END_HANDSHAKE_CLOSED, 0);
         break;
     case IO_FAILED:
-        fail(conn, errno);
+        conn_fail(conn, errno);
         break;
     }
 }
@@ -165,7 +169,7 @@ on_connected(struct conn *conn)
     if (getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
         error = errno;
     if (error != 0) {
-        fail(conn, error);
+        conn_fail(conn, error);
         return;
     }
     conn->state = CONN_HANDSHAKE;
@@ -202,7 +206,7 @@ conn_deliver(struct conn *conn, size_t n)
     if (conn->state != CONN_OPEN)
         return;
     if ((used < n || conn->in.len > 0) && !keep(conn, scratch + used, n - used))
-        fail(conn, ENOMEM);
+        conn_fail(conn, ENOMEM);
 }
 
 static void
@@ -225,7 +229,7 @@ do_read(struct conn *conn)
         end(conn, CONN_END_PEER_CLOSED, 0);
         break;
     case IO_FAILED:
-        fail(conn, errno);
+        conn_fail(conn, errno);
         break;
     }
 }
@@ -258,6 +262,10 @@ on_io(struct ev_loop *ev, ev_io *io, int revents)
         shake_hands(conn);
         return;
     }
+    if (conn->on_ready != NULL) {
+        conn->on_ready(conn, revents);
+        return;
+    }
     if ((revents & EV_WRITE) != 0) {
         conn->blocked = false;
         flush(conn);
@@ -280,7 +288,7 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
     else if (conn->state == CONN_HANDSHAKE)
         end(conn, CONN_END_HANDSHAKE_TIMEOUT, 0);
     else
-        fail(conn, conn->connect_error != 0 ? conn->connect_error : ETIMEDOUT);
+        conn_fail(conn, conn->connect_error != 0 ? conn->connect_error : ETIMEDOUT);
 }
 
 void
@@ -306,6 +314,7 @@ take_descriptor(struct conn *conn, int fd)
     /* Fails on a unix socket, which needs none. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     conn->fd = fd;
+    conn->on_ready = NULL;
     conn->paused = conn->handshake_writes = conn->blocked = conn->was_high = false;
     conn->connect_error = 0;
     conn->queued = 0;
@@ -355,6 +364,36 @@ conn_close(struct conn *conn)
     conn->queued = conn_written(conn);
     buf_clear(&conn->in, &conn->loop->slab);
     buf_clear(&conn->out, &conn->loop->slab);
+}
+
+void
+conn_abort(struct conn *conn)
+{
+    const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+
+    if (conn->state == CONN_CLOSED)
+        return;
+    if (conn->transport->spoil != NULL)
+        conn->transport->spoil(conn);
+    /* Fails on a unix socket, which has no reset. */
+    (void)setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    conn_close(conn);
+}
+
+void
+conn_take(struct conn *conn, void (*on_ready)(struct conn *conn, int events))
+{
+    ensure(conn->state == CONN_OPEN && conn->in.len == 0 && conn->out.len == 0);
+    conn->on_ready = on_ready;
+    conn->wanted = 0;
+    update_io(conn);
+}
+
+void
+conn_want(struct conn *conn, int events)
+{
+    conn->wanted = events;
+    update_io(conn);
 }
 
 /* Everything is written: ends our side. */
@@ -464,7 +503,7 @@ flush(struct conn *conn)
         end(conn, CONN_END_PEER_CLOSED, 0);
         break;
     case IO_FAILED:
-        fail(conn, errno);
+        conn_fail(conn, errno);
         break;
     }
 }

@@ -70,6 +70,8 @@ struct conn {
     uint64_t linger_ms;
     int connect_error;          /* connect() failed at once; told by the timer */
     enum conn_state state;
+    void (*on_ready)(struct conn *conn, int events);    /* if taken, or NULL */
+    int wanted;                 /* the events that it waits for then */
     bool paused;                /* the owner doesn't want to read */
     bool handshake_writes;      /* the handshake waits to write, not to read */
     bool blocked;               /* the descriptor took less than there was */
@@ -105,6 +107,27 @@ conn_close(struct conn *conn);
  * on_bytes is not called any more. */
 void
 conn_finish(struct conn *conn, uint64_t linger_ms);
+
+/* Closes it so that the peer sees no good end: it gets a reset, and no goodbye. */
+void
+conn_abort(struct conn *conn);
+
+/*
+ * For an owner that reads and writes by itself, through conn->transport: from here on
+ * on_ready tells of events (EV_READ, EV_WRITE) that it waits for; on_bytes and on_room are
+ * not called, and the buffers not used. The conn is open; conn_close, conn_abort and
+ * conn_fail are all that may follow.
+ */
+void
+conn_take(struct conn *conn, void (*on_ready)(struct conn *conn, int events));
+
+/* Of a conn that was taken: waits for these events; 0: for none. */
+void
+conn_want(struct conn *conn, int events);
+
+/* Of a conn that was taken: reading or writing has failed with `error`; on_end tells. */
+void
+conn_fail(struct conn *conn, int error);
 
 /*
  * An open conn on its way from one loop to another: the descriptor, what its

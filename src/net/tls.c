@@ -208,6 +208,15 @@ finish(struct conn *conn)
 }
 
 static void
+spoil(struct conn *conn)
+{
+    struct tls *tls = conn->transport_data;
+
+    if (tls != NULL)
+        tls->broken = true;
+}
+
+static void
 release(struct conn *conn)
 {
     struct tls *tls = conn->transport_data;
@@ -236,6 +245,7 @@ const struct transport transport_tls = {
     .write = write_some,
     .has_more = has_more,
     .finish = finish,
+    .spoil = spoil,
     .release = release,
     .why = why,
 };

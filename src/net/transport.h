@@ -28,6 +28,7 @@ struct transport {
     enum io_result (*write)(struct conn *conn, const void *bytes, size_t size, size_t *n);
     bool (*has_more)(const struct conn *conn);  /* octets that no poll will tell of */
     void (*finish)(struct conn *conn);          /* ends our side; the peer's stays */
+    void (*spoil)(struct conn *conn);           /* release says no goodbye; NULL: it never does */
     void (*release)(struct conn *conn);         /* frees transport_data; before close(fd) */
     /* In words, behind a failure with EPROTO; NULL: it never fails so. Valid until
      * release. */

@@ -12,6 +12,7 @@
 
 #include "proxy/account.h"
 #include "proxy/linkset.h"
+#include "proxy/stream.h"
 
 #define RETIRE_AGAIN_MS 200     /* what could not end yet is looked at again */
 #define TOGETHER_MS 100         /* links that are lost within so long are one failure */
@@ -59,6 +60,8 @@ on_retire(struct ev_loop *ev, ev_timer *timer, int revents)
         if (node->retire_at_ms <= now_ms(farm)) {
             farm->retire_again = false;
             for_each_linkset(farm, retire, i);
+            if (!streams_retire(farm, node))
+                farm->retire_again = true;
             node->retire_at_ms = farm->retire_again ? now_ms(farm) + RETIRE_AGAIN_MS : UINT64_MAX;
         }
         if (node->retire_at_ms < due)
@@ -148,6 +151,8 @@ farm_reserve(struct farm *farm, const struct conf_farm *next)
     struct farm_node **nodes;
     struct account *account;
 
+    if (next->mode == CONF_MODE_TCP && !balance_reserve(&farm->connections, next))
+        return false;
     if (n <= farm->room)
         return true;
     nodes = realloc(farm->nodes, n * sizeof(struct farm_node *));
@@ -158,6 +163,7 @@ farm_reserve(struct farm *farm, const struct conf_farm *next)
     if (shares == NULL)
         return false;
     farm->shares = shares;
+    farm->connections.shares = shares;
     for (account = farm->proxy->accounts; account != NULL; account = account->hh.next)
         if (account->farm == farm)
             account->balance.shares = shares;
@@ -172,6 +178,20 @@ farm_reserve(struct farm *farm, const struct conf_farm *next)
         shares[farm->room] = (struct balance_share){0};
     }
     return true;
+}
+
+/* A node always has a link there: its share alone says whether it takes connections. */
+static void
+share_out_connections(struct farm *farm)
+{
+    size_t i;
+
+    if (farm->conf->mode != CONF_MODE_TCP)
+        return;
+    for (i = 0; i < farm->conf->node_count; i++)
+        farm->connections.links[i] = 1;
+    farm->connections.farm = farm->conf;
+    balance_put_shares(&farm->connections, farm->shares);
 }
 
 /* The shares of all nodes anew. */
@@ -192,6 +212,8 @@ share_out(struct farm *farm)
     for (account = farm->proxy->accounts; changed && account != NULL; account = account->hh.next)
         if (account->farm == farm)
             balance_put_shares(&account->balance, farm->shares);
+    if (changed || farm->connections.farm != farm->conf)
+        share_out_connections(farm);
 }
 
 static bool
@@ -212,6 +234,7 @@ farm_open(struct proxy *proxy, const struct conf_farm *conf, size_t index)
     farm->retire.data = farm;
     ev_init(&farm->sick, on_sick);
     farm->sick.data = farm;
+    farm->connections = (struct balance){.farm = conf, .start = proxy->worker};
     if (!farm_reserve(farm, conf))
         return false;
     share_out(farm);
@@ -243,6 +266,7 @@ farm_free_all(struct proxy *proxy)
         set_table_fini(&farm->sets);
         learn_fini(&farm->learn);
         trail_fini(&farm->trail);
+        balance_fini(&farm->connections);
         for (i = 0; i < farm->room; i++)
             free(farm->nodes[i]);
         free(farm->nodes);
@@ -261,6 +285,13 @@ farm_get(struct proxy *proxy, const struct conf_farm *conf)
     return farm;
 }
 
+/* Parts of long messages still follow those that a node has begun. */
+static uint64_t
+gone_after_ms(const struct conf_farm *conf)
+{
+    return conf->mode == CONF_MODE_SMPP ? conf->concat_ttl_ms : 0;
+}
+
 void
 farm_follow(struct farm *farm, const struct conf_farm *next)
 {
@@ -277,7 +308,7 @@ farm_follow(struct farm *farm, const struct conf_farm *next)
         is_new = i >= was->node_count || was->nodes[i].gone;
         if (next->nodes[i].gone && node->gone_at_ms == 0) {
             node->status.serves = node->status.connects = false;
-            node->gone_at_ms = now_ms(farm) + next->concat_ttl_ms;
+            node->gone_at_ms = now_ms(farm) + gone_after_ms(next);
             look_for_retiring(node);
         } else if (!next->nodes[i].gone && is_new) {
             node->gone_at_ms = 0;
@@ -285,6 +316,7 @@ farm_follow(struct farm *farm, const struct conf_farm *next)
         }
     }
     share_out(farm);
+    streams_on_status(farm);
     watch_for_sickness(farm);
 }
 
@@ -320,6 +352,7 @@ farm_put_status(struct farm *farm, size_t index, const struct node_status *statu
     else if (comes)
         for_each_linkset(farm, linkset_wake, index);
     for_each_linkset(farm, linkset_on_share, index);
+    streams_on_status(farm);
 }
 
 void
@@ -368,4 +401,12 @@ farm_link_failed(struct farm_node *node, bool was_bound)
         count_failure(node);
     if (was_bound && node->counts.bound == 1)
         signal_master(node, NODE_LOST);
+}
+
+void
+farm_stream_failed(struct farm_node *node)
+{
+    farm_link_failed(node, false);
+    if (node->failures == 1)
+        signal_master(node, NODE_UNREACHED);
 }

@@ -39,6 +39,7 @@ struct farm {
     struct trail trail;             /* of long messages to clients that share links */
     struct farm_node **nodes;
     struct balance_share *shares;   /* one a node; all accounts' balances have them */
+    struct balance connections;     /* of streams: in TCP mode only */
     size_t room;                    /* nodes that there is room for */
     bool retire_again;              /* some link could not end yet */
     ev_timer retire;                /* ends the links to nodes that are to have none */
@@ -88,5 +89,10 @@ farm_link_unbound(struct farm_node *node);
  * called ahead of farm_link_unbound. */
 void
 farm_link_failed(struct farm_node *node, bool was_bound);
+
+/* For stream_place.c: a connection to it could not be opened, by its fault. The master is
+ * told of the first in a row, too, lest others come upon it before a check does. */
+void
+farm_stream_failed(struct farm_node *node);
 
 #endif

@@ -11,6 +11,7 @@
 #include "proxy/farm.h"
 #include "proxy/linkset.h"
 #include "proxy/session.h"
+#include "proxy/stream.h"
 
 bool
 proxy_reserve(struct proxy *proxy, const struct conf *now, const struct conf *next)
@@ -41,6 +42,7 @@ proxy_follow(struct proxy *proxy)
     struct account *account, *next_account;
     struct linkset *linkset, *next_linkset;
     struct session *session;
+    struct stream *stream;
     struct farm *farm;
 
     LL_FOREACH(proxy->farms, farm)
@@ -50,6 +52,8 @@ proxy_follow(struct proxy *proxy)
         session->listener = &next->listeners[session->listener - now->listeners];
         session->window.limit = session->listener->window;
     }
+    DL_FOREACH(proxy->streams, stream)
+        stream->listener = &next->listeners[stream->listener - now->listeners];
     HASH_ITER(hh, proxy->accounts, account, next_account) {
         balance_follow(&account->balance, account->farm->conf);
         DL_FOREACH_SAFE(account->linksets, linkset, next_linkset)

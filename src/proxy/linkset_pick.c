@@ -143,6 +143,7 @@ pick(struct linkset *linkset, uint64_t at_ms)
     case CONF_ROUND_ROBIN:
     case CONF_STANDBY:          /* whose round is one turn */
     case CONF_DESTINATION:      /* where there is none to hash */
+    case CONF_SOURCE:           /* of TCP mode */
         return pick_next(linkset, at_ms);
     case CONF_LEAST_PENDING:
         return pick_fewest(linkset, at_ms);

@@ -25,4 +25,7 @@ libsmpplex_a_SOURCES += \
 	src/proxy/session_pdu.c \
 	src/proxy/session_timer.c \
 	src/proxy/snapshot.c src/proxy/snapshot.h \
+	src/proxy/stream.c src/proxy/stream.h src/proxy/stream_inner.h \
+	src/proxy/stream_end.def src/proxy/stream_state.def \
+	src/proxy/stream_place.c \
 	src/proxy/upward.c src/proxy/upward.h src/proxy/upward_inner.h

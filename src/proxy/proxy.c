@@ -7,7 +7,9 @@
 #include "proxy/link.h"
 #include "proxy/farm.h"
 #include "proxy/pool.h"
+#include "proxy/registry.h"
 #include "proxy/session.h"
+#include "proxy/stream.h"
 
 void
 proxy_init(struct proxy *proxy, struct loop *loop, struct registry *registry, uint32_t worker)
@@ -23,15 +25,24 @@ void
 proxy_fini(struct proxy *proxy)
 {
     ensure(proxy->session_count == 0 && proxy->linkset_count == 0 && proxy->accounts == NULL);
+    ensure(proxy->stream_count == 0);
+    pipes_fini(&proxy->pipes);
     farm_free_all(proxy);
     handle_table_fini(&proxy->session_table);
     handle_table_fini(&proxy->link_table);
 }
 
+uint64_t
+proxy_next_id(struct proxy *proxy)
+{
+    return proxy->ids++ * proxy->registry->workers + proxy->worker + 1;
+}
+
 void
 proxy_check_empty(struct proxy *proxy)
 {
-    if (!proxy->draining || proxy->empty || proxy->session_count > 0 || proxy->linkset_count > 0)
+    if (!proxy->draining || proxy->empty || proxy->session_count > 0 ||
+        proxy->linkset_count > 0 || proxy->stream_count > 0)
         return;
     proxy->empty = true;
     proxy->on_empty(proxy);
@@ -46,6 +57,7 @@ proxy_drain(struct proxy *proxy)
     DL_FOREACH_SAFE(proxy->sessions, session, next)
         session_drain(session, SESSION_END_DRAIN);
     pool_drain_all(proxy);
+    streams_drain(proxy);
     proxy_check_empty(proxy);
 }
 
@@ -62,6 +74,7 @@ proxy_stop(struct proxy *proxy)
     DL_FOREACH_SAFE(proxy->sessions, session, next)
         session_abort(session);
     pool_abort_all(proxy);
+    streams_stop(proxy);
     /* What is left are links that unbind for sessions which have ended before. */
     for (i = 0; i < proxy->link_table.size; i++)
         if (proxy->link_table.entries[i].object != NULL)

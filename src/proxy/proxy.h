@@ -8,6 +8,7 @@
 #include "base/handle.h"
 #include "conf/conf.h"
 #include "net/loop.h"
+#include "net/pipes.h"
 #include "proxy/ahead.h"
 #include "proxy/counters.h"
 #include "route/node_status.h"
@@ -18,6 +19,7 @@ struct registry;
 struct farm;
 struct session;
 struct session_move;
+struct stream;
 struct linkset;
 
 /*
@@ -35,12 +37,16 @@ struct proxy {
     struct session *sessions;       /* list, by session.c */
     uint32_t session_count;
     uint32_t bound_count;           /* those of them that are bound */
+    struct stream *streams;         /* list, by stream.c */
+    uint32_t stream_count;
+    struct pipes pipes;             /* of the streams */
+    ev_timer sweep;                 /* while streams are drained */
     uint32_t linkset_count;         /* sessions end before their linksets do */
     struct account *accounts;       /* hash, by account.c */
     struct farm *farms;             /* list, by farm.c */
     const struct conf *now;         /* while a change to the next is prepared, or NULL */
     const struct conf *next;
-    uint64_t session_ids;           /* that were given here */
+    uint64_t ids;                   /* that were given here */
     bool draining;
     bool empty;                     /* on_empty was called */
     uint64_t pool_ids;
@@ -81,7 +87,11 @@ proxy_drain(struct proxy *proxy);
 void
 proxy_stop(struct proxy *proxy);
 
-/* For session.c and linkset.c: one of them has ended. */
+/* A number for a session or a stream, that no other worker gives. */
+uint64_t
+proxy_next_id(struct proxy *proxy);
+
+/* For session.c, stream.c and linkset.c: one of them has ended. */
 void
 proxy_check_empty(struct proxy *proxy);
 

@@ -325,13 +325,6 @@ session_new(struct proxy *proxy, const struct conf_listener *listener, const str
     return session;
 }
 
-/* A number that no other worker gives. */
-static uint64_t
-next_id(struct proxy *proxy)
-{
-    return proxy->session_ids++ * proxy->registry->workers + proxy->worker + 1;
-}
-
 void
 session_accept(struct proxy *proxy, const struct conf_listener *listener, int fd,
                const struct addr *peer)
@@ -342,7 +335,7 @@ session_accept(struct proxy *proxy, const struct conf_listener *listener, int fd
         close(fd);
         return;
     }
-    session->id = next_id(proxy);
+    session->id = proxy_next_id(proxy);
     proxy->counters.sessions_accepted++;
     log_debug(session_label(session), "accepted listener=%s", listener->name);
     if (listener->tls_server != NULL)

@@ -15,6 +15,7 @@
 #include "proxy/linkset.h"
 #include "proxy/session.h"
 #include "proxy/session_inner.h"
+#include "proxy/stream.h"
 
 static const struct snapshot_counter counter_info[] = {
 #define COUNTER(symbol, meaning) {#symbol, meaning},
@@ -129,6 +130,42 @@ add_sessions(struct proxy *proxy, const struct conf *conf, uint32_t worker,
     }
 }
 
+static void
+fill_stream(const struct stream *stream, const struct conf *conf, struct snapshot_session *row)
+{
+    uint64_t now = loop_now_ms(stream->proxy->loop);
+
+    row->id = stream->id;
+    row->listener = (size_t)(stream->listener - conf->listeners);
+    row->peer = stream->peer;
+    row->state = stream_state_name(stream->state);
+    row->bind = "";
+    row->tls = stream->listener->tls_server != NULL;
+    row->reads = stream->state == STREAM_CARRYING;
+    row->links = stream->is_open;
+    row->bytes_in = stream->relay.up.bytes;
+    row->bytes_out = stream->relay.down.bytes;
+    row->age_ms = now - stream->accepted_at_ms;
+    row->idle_ms = now - stream_active_at_ms(stream);
+}
+
+/* They have no system_id: a list of those that have a certain one has none of them. */
+static void
+add_streams(struct proxy *proxy, const struct conf *conf, uint32_t worker,
+            struct snapshot *snapshot)
+{
+    struct snapshot_session *row;
+    struct stream *stream;
+
+    DL_FOREACH(proxy->streams, stream) {
+        if (snapshot->name[0] != '\0' || !snapshot_wants_row(snapshot))
+            continue;
+        row = &snapshot->rows[snapshot->count - 1];
+        row->worker = worker;
+        fill_stream(stream, conf, row);
+    }
+}
+
 void
 proxy_add_to_snapshot(struct proxy *proxy, const struct conf *conf, uint32_t worker,
                       struct snapshot *snapshot)
@@ -138,6 +175,7 @@ proxy_add_to_snapshot(struct proxy *proxy, const struct conf *conf, uint32_t wor
     snapshot->workers++;
     snapshot->sessions += proxy->session_count;
     snapshot->sessions_bound += proxy->bound_count;
+    snapshot->streams += proxy->stream_count;
     snapshot->linksets += proxy->linkset_count;
     snapshot->memory += proxy->loop->slab.used;
     snapshot->accounts_open += HASH_COUNT(proxy->accounts);
@@ -152,8 +190,22 @@ proxy_add_to_snapshot(struct proxy *proxy, const struct conf *conf, uint32_t wor
         break;
     case SNAPSHOT_SESSIONS:
         add_sessions(proxy, conf, worker, snapshot);
+        add_streams(proxy, conf, worker, snapshot);
         break;
     }
+}
+
+static bool
+kick_stream(struct proxy *proxy, uint64_t id)
+{
+    struct stream *stream;
+
+    DL_FOREACH(proxy->streams, stream)
+        if (stream->id == id) {
+            stream_finish(stream, STREAM_END_KICKED);
+            return true;
+        }
+    return false;
 }
 
 bool
@@ -168,5 +220,5 @@ proxy_kick(struct proxy *proxy, uint64_t id)
             session_drain(session, SESSION_END_KICKED);
             return true;
         }
-    return false;
+    return kick_stream(proxy, id);
 }

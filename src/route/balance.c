@@ -22,15 +22,16 @@ can_take(const struct balance *balance, size_t node)
     return balance->links[node] > 0 && balance->shares[node].weight > 0;
 }
 
-/* The least rank of those that can take messages, or NO_RANK. */
+/* The least rank of those that can take messages and were not tried, or NO_RANK. */
 static uint32_t
-first_rank(const struct balance *balance)
+first_rank(const struct balance *balance, uint64_t tried)
 {
     uint32_t rank = NO_RANK;
     size_t node;
 
     for (node = 0; node < balance->farm->node_count; node++)
-        if (can_take(balance, node) && balance->shares[node].rank < rank)
+        if (can_take(balance, node) && (tried & BALANCE_TRIED(node)) == 0 &&
+            balance->shares[node].rank < rank)
             rank = balance->shares[node].rank;
     return rank;
 }
@@ -97,7 +98,7 @@ void
 balance_refresh(struct balance *balance)
 {
     size_t node, count = balance->farm->node_count;
-    uint32_t rank = first_rank(balance), divisor = 0, total;
+    uint32_t rank = first_rank(balance, 0), divisor = 0, total;
     int64_t *gained;
     uint16_t *turns;
 
@@ -208,15 +209,16 @@ score(const struct balance *balance, size_t node, uint64_t hash)
     return (double)balance->shares[node].weight / -log(even);
 }
 
-bool
-balance_by_hash(const struct balance *balance, uint64_t hash, size_t *node)
+/* The best by its score of those of that rank that were not tried. */
+static bool
+find_by_hash(const struct balance *balance, uint64_t hash, uint32_t rank, uint64_t tried,
+             size_t *node)
 {
-    uint32_t rank = first_rank(balance);
     double best = -1, its;
     size_t i;
 
     for (i = 0; i < balance->farm->node_count; i++) {
-        if (!takes(balance, i, rank))
+        if (!takes(balance, i, rank) || (tried & BALANCE_TRIED(i)) != 0)
             continue;
         its = score(balance, i, hash);
         if (its > best) {
@@ -225,6 +227,93 @@ balance_by_hash(const struct balance *balance, uint64_t hash, size_t *node)
         }
     }
     return best >= 0;
+}
+
+bool
+balance_by_hash(const struct balance *balance, uint64_t hash, size_t *node)
+{
+    return find_by_hash(balance, hash, first_rank(balance, 0), 0, node);
+}
+
+/* The next in turn that was not tried. */
+static bool
+next_untried(struct balance *balance, uint64_t tried, size_t *node)
+{
+    uint32_t i;
+
+    for (i = balance_turns(balance); i > 0; i--) {
+        *node = balance_next(balance);
+        if (can_take(balance, *node) && (tried & BALANCE_TRIED(*node)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+has_fewer(const struct balance *balance, size_t a, size_t b)
+{
+    return (uint64_t)balance->open[a] * balance->shares[b].weight <
+           (uint64_t)balance->open[b] * balance->shares[a].weight;
+}
+
+/* Of those in turn the one with the fewest open connections by weight; of equals the
+ * next. */
+static bool
+fewest_untried(struct balance *balance, uint64_t tried, size_t *node)
+{
+    bool found = false;
+    size_t its;
+    uint32_t i;
+
+    for (i = balance_turns(balance); i > 0; i--) {
+        its = balance_next(balance);
+        if (!can_take(balance, its) || (tried & BALANCE_TRIED(its)) != 0)
+            continue;
+        if (!found || has_fewer(balance, its, *node))
+            *node = its;
+        found = true;
+    }
+    if (found)
+        (void)balance_next(balance);
+    return found;
+}
+
+/* All that have a turn were tried: those of the next ranks are there for that. */
+static bool
+fewest_behind(const struct balance *balance, uint64_t tried, size_t *node)
+{
+    uint32_t rank = first_rank(balance, tried);
+    bool found = false;
+    size_t i;
+
+    for (i = 0; i < balance->farm->node_count; i++) {
+        if (!takes(balance, i, rank) || (tried & BALANCE_TRIED(i)) != 0)
+            continue;
+        if (!found || has_fewer(balance, i, *node))
+            *node = i;
+        found = true;
+    }
+    return found;
+}
+
+bool
+balance_connection(struct balance *balance, uint64_t hash, uint64_t tried, size_t *node)
+{
+    bool found = false;
+
+    switch (balance->farm->balance) {
+    case CONF_ROUND_ROBIN:
+    case CONF_STANDBY:          /* whose round is one turn */
+    case CONF_DESTINATION:      /* of SMPP mode */
+        found = next_untried(balance, tried, node);
+        break;
+    case CONF_LEAST_PENDING:
+        found = fewest_untried(balance, tried, node);
+        break;
+    case CONF_SOURCE:
+        return find_by_hash(balance, hash, first_rank(balance, tried), tried, node);
+    }
+    return found || fewest_behind(balance, tried, node);
 }
 
 void

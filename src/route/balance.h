@@ -16,7 +16,8 @@ struct balance_share {
 };
 
 /*
- * The turns of an account: in which order the nodes that have links take its
+ * The turns of an account, or of a farm in TCP mode (whose connections are then its open
+ * requests, and whose nodes always have a link): in which order the nodes that have links take its
  * messages. A node has as many turns in a round as its weight, spread smoothly
  * (3:2:1 is a b a c b a), so that taking the next costs one step. The round is
  * written anew only when a node has come or gone, and then not before it is needed.
@@ -99,5 +100,15 @@ balance_next(struct balance *balance)
  */
 MUST_USE bool
 balance_by_hash(const struct balance *balance, uint64_t hash, size_t *node);
+
+/* Nodes that one connection has tried in vain, by their places modulo 64. */
+#define BALANCE_TRIED(node) (UINT64_C(1) << (node) % 64)
+
+/*
+ * The node for a connection, by the farm's rule, among those that it has not tried; `hash`
+ * is its client's. False: there is none.
+ */
+MUST_USE bool
+balance_connection(struct balance *balance, uint64_t hash, uint64_t tried, size_t *node);
 
 #endif

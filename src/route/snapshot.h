@@ -78,6 +78,7 @@ struct snapshot {
     uint32_t workers;               /* that have added their own */
     uint32_t sessions;
     uint32_t sessions_bound;
+    uint32_t streams;               /* client connections in TCP mode */
     uint32_t linksets;
     uint32_t accounts_open;
     uint64_t memory;                /* octets in use for buffers and requests */

@@ -14,7 +14,7 @@ use Time::HiRes qw(sleep time);
 use Smpplex::Test;
 
 our @EXPORT = qw(
-    about column cpu_round csv_write holds malloc_library mallocs median note_figure
+    about column cpu_of cpu_round csv_write holds malloc_library mallocs median note_figure
     print_claims print_table system_calls
 );
 
@@ -55,6 +55,14 @@ sub cpu {
     my $ns = sum(map { (split ' ', slurp($_))[0] // 0 } glob "/proc/$pid/task/*/schedstat");
     my ($user, $system) = (split ' ', slurp("/proc/$pid/stat") =~ s/.*\)//sr)[11, 12];
     return {ns => $ns, user => $user, system => $system};
+}
+
+# Microseconds of a program on a processor while `do` is done, all its threads.
+sub cpu_of {
+    my ($program, $do) = @_;
+    my $before = cpu($program->{pid})->{ns};
+    $do->();
+    return (cpu($program->{pid})->{ns} - $before) / 1000;
 }
 
 sub good_load {

@@ -309,6 +309,87 @@ START_TEST(a_round_of_very_many_turns_is_shortened)
 }
 END_TEST
 
+/* The node of a connection that has tried these; -1: none. */
+static int
+connection(enum conf_balance rule, uint64_t hash, uint64_t tried)
+{
+    size_t node;
+
+    farm.balance = rule;
+    if (!balance_connection(&balance, hash, tried, &node))
+        return -1;
+    ck_assert((tried & BALANCE_TRIED(node)) == 0);
+    return (int)node;
+}
+
+START_TEST(a_connection_gets_the_next_in_turn_that_it_has_not_tried)
+{
+    start(3, (const uint32_t[]){1, 1, 1}, 0);
+    bind_all();
+    ck_assert_int_eq(connection(CONF_ROUND_ROBIN, 0, 0), 0);
+    ck_assert_int_eq(connection(CONF_ROUND_ROBIN, 0, 0), 1);
+    ck_assert_int_eq(connection(CONF_ROUND_ROBIN, 0, BALANCE_TRIED(2)), 0);
+    ck_assert_int_eq(connection(CONF_ROUND_ROBIN, 0, BALANCE_TRIED(1) | BALANCE_TRIED(2)), 0);
+    ck_assert_int_eq(connection(CONF_ROUND_ROBIN, 0, 7), -1);
+    balance_fini(&balance);
+}
+END_TEST
+
+START_TEST(a_connection_gets_the_node_with_the_fewest_by_weight)
+{
+    unsigned i;
+    int node;
+
+    start(3, (const uint32_t[]){4, 2, 1}, 0);
+    bind_all();
+    for (i = 0; i < 70; i++) {
+        node = connection(CONF_LEAST_PENDING, 0, 0);
+        ck_assert_int_ne(node, -1);
+        balance.open[node]++;
+    }
+    ck_assert_uint_eq(balance.open[0], 40);
+    ck_assert_uint_eq(balance.open[1], 20);
+    ck_assert_uint_eq(balance.open[2], 10);
+    balance.open[1] = 0;
+    ck_assert_int_eq(connection(CONF_LEAST_PENDING, 0, 0), 1);
+    ck_assert_int_ne(connection(CONF_LEAST_PENDING, 0, BALANCE_TRIED(1)), 1);
+    balance_fini(&balance);
+}
+END_TEST
+
+START_TEST(a_connection_that_has_tried_all_of_a_rank_gets_one_of_the_next)
+{
+    start(4, (const uint32_t[]){1, 1, 1, 1}, 0);
+    shares[1].rank = 1;
+    shares[2].rank = shares[3].rank = 2;
+    bind_all();
+    ck_assert_int_eq(connection(CONF_STANDBY, 0, 0), 0);
+    ck_assert_int_eq(connection(CONF_STANDBY, 0, BALANCE_TRIED(0)), 1);
+    ck_assert_int_ge(connection(CONF_LEAST_PENDING, 0, 3), 2);
+    ck_assert_int_ge(connection(CONF_SOURCE, key(5), 3), 2);
+    ck_assert_int_eq(connection(CONF_SOURCE, key(5), 1), 1);
+    ck_assert_int_eq(connection(CONF_SOURCE, key(5), 15), -1);
+    balance_fini(&balance);
+}
+END_TEST
+
+START_TEST(a_source_keeps_its_node_and_moves_only_from_one_that_it_has_tried)
+{
+    uint32_t i;
+    int node;
+
+    start(4, (const uint32_t[]){1, 2, 3, 1}, 0);
+    bind_all();
+    for (i = 0; i < 1000; i++) {
+        node = connection(CONF_SOURCE, key(i), 0);
+        ck_assert_int_eq(node, (int)by_hash(i));
+        ck_assert_int_eq(connection(CONF_SOURCE, key(i), BALANCE_TRIED((node + 1) % 4)), node);
+        ck_assert_int_ne(connection(CONF_SOURCE, key(i), BALANCE_TRIED(node)), node);
+    }
+    balance_fini(&balance);
+}
+END_TEST
+
 UNIT_MAIN("balance", equal_nodes_take_turns, weights_are_spread_smoothly,
           weights_with_a_common_divisor_are_the_same_as_without,
           a_node_without_a_link_has_no_turn_and_gets_it_back,
@@ -319,4 +400,8 @@ UNIT_MAIN("balance", equal_nodes_take_turns, weights_are_spread_smoothly,
           a_hash_names_the_same_node_in_whatever_order_they_stand,
           hashes_are_shared_out_by_weight, only_what_was_its_own_moves_when_a_node_goes,
           a_hash_names_a_higher_rank_only_when_no_lower_one_is_up,
-          a_round_of_very_many_turns_is_shortened)
+          a_round_of_very_many_turns_is_shortened,
+          a_connection_gets_the_next_in_turn_that_it_has_not_tried,
+          a_connection_gets_the_node_with_the_fewest_by_weight,
+          a_connection_that_has_tried_all_of_a_rank_gets_one_of_the_next,
+          a_source_keeps_its_node_and_moves_only_from_one_that_it_has_tried)

@@ -302,7 +302,8 @@ START_TEST(defaults_are_printed_as_the_table_has_them)
     size_t i;
 
     for (i = 0; i < key_count; i++) {
-        if (keys[i].initial == NULL || keys[i].type == KEY_FARM_NAME || is_of_tls(&keys[i]))
+        if (keys[i].initial == NULL || keys[i].type == KEY_FARM_NAME ||
+            keys[i].type == KEY_FARM_MODE || is_of_tls(&keys[i]))
             continue;
         if (keys[i].section == KEY_ADMIN && keys[i].type == KEY_ADDRESS)
             continue;   /* one of two must be there */
@@ -415,7 +416,7 @@ static const struct {
     {"\nlog-level = loud\n" FARM LISTENER, 2, "be error, warning, notice, info, debug or trace"},
     {"drain-timeout = 25h\n" FARM LISTENER, 1, "from 0 to 24h"},
     {IN_FARM("balance = best"), 2,
-     "balance = best: must be round-robin, least-pending, standby or destination"},
+     "balance = best: must be round-robin, least-pending, standby, destination or source"},
     {IN_FARM("links = all"), 2, "must be session or account"},
     {IN_FARM("links-per-node = 65"), 2, "64"},
     {IN_FARM("redispatch = some"), 2, "must be all, unsent or none"},
@@ -770,7 +771,7 @@ START_TEST(the_examples_of_the_manual_are_good_files)
         }
     }
     fclose(file);
-    ck_assert_int_eq(examples, 9);
+    ck_assert_int_eq(examples, 10);
 }
 END_TEST
 
