@@ -178,7 +178,8 @@ worker_init(struct worker *worker, struct workers *workers, uint32_t number, str
     worker->conf = conf_ref(conf);
     init_orders(worker);
     mailbox_init(&worker->mailbox, &worker->loop);
-    proxy_init(&worker->proxy, &worker->loop, &workers->registry, number);
+    proxy_init(&worker->proxy, &worker->loop, &workers->registry, &workers->gate,
+               number);
     worker->proxy.on_empty = on_proxy_empty;
     worker->proxy.on_move = on_move;
     worker->proxy.on_node_signal = on_node_signal;

@@ -5,6 +5,7 @@ libsmpplex_a_SOURCES += \
 	src/net/listener.c src/net/listener.h \
 	src/net/loop.c src/net/loop.h \
 	src/net/mailbox.c src/net/mailbox.h \
+	src/net/proxied.c src/net/proxied.h \
 	src/net/resolve.c src/net/resolve.h \
 	src/net/tls.c src/net/tls.h \
 	src/net/transport.c src/net/transport.h

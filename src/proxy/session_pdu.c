@@ -227,7 +227,8 @@ on_conn_end(struct conn *conn, enum conn_end end, int error)
 
     if (session->end == SESSION_END_NONE) {
         session->end = SESSION_END_CONN;
-        if (end == CONN_END_PROTOCOL || end == CONN_END_HANDSHAKE_CLOSED)
+        if (session->listener->tls_server != NULL && !session->awaits_header &&
+            (end == CONN_END_PROTOCOL || end == CONN_END_HANDSHAKE_CLOSED))
             session->proxy->counters.tls_failed++;
         snprintf(session->end_detail, sizeof(session->end_detail), "%s",
                  conn_end_words(end, error));

@@ -175,7 +175,7 @@ upward_request(struct session *session, const struct pdu *pdu)
 
     proxy->counters.requests_up++;
     session->requests++;
-    if (pdu->length > session->listener->farm->max_pdu) {
+    if (pdu->length > session->listener->farm->max_pdu_up) {
         session_answer(session, pdu->command, SMPP_RINVMSGLEN, pdu->number);
         return;
     }
