@@ -185,9 +185,11 @@ subtest 'limits are those of the client that the header names' => sub {
     ok($peer->is_closed, 'a denied client is refused');
     logged($plex, qr/192\.0\.2\.77:1: ended reason="not let in" detail="in a network that is denied"/);
     counted($plex, refused_denied => 1);
-    my @peers = map { my $p = Smpplex::Peer->connect($plex->addr); $p->send(v2('10.1.1.1', $_)); $p } 1 .. 3;
-    ok($peers[2]->is_closed, 'and the third connection of one client');
-    is(try_bind($peers[0]), 0, 'not the first');
+    my @peers = map { my $p = Smpplex::Peer->connect($plex->addr); $p->send(v2('10.1.1.1', $_)); $p } 1 .. 2;
+    is(try_bind($_), 0, 'two connections of one client are bound') for @peers;
+    $peer = Smpplex::Peer->connect($plex->addr);
+    $peer->send(v2('10.1.1.1', 3));
+    ok($peer->is_closed, 'the third is refused');
     my @others = map { my $p = Smpplex::Peer->connect($plex->addr); $p->send(v2("10.1.2.$_", 1)); $p } 1 .. 5;
     is(scalar(grep { defined && $_ == 0 } map { try_bind($_) } @others), 5, 'nor those of others');
     $plex->is_good;
@@ -288,7 +290,7 @@ subtest 'binds are limited by the second, in all and by address' => sub {
         my ($local, $n) = @_;
         my @peers = map { from($local, $plex->addr) } 1 .. $n;
         $_->send(bind_pdu('transceiver', 1)) for @peers;
-        return join ' ', map { my $r = $_->read(10); $r ? $r->{status} : 'none' } @peers;
+        return join ' ', sort { $a <=> $b } map { my $r = $_->read(10); $r ? $r->{status} : -1 } @peers;
     };
     my $throttled = status('RTHROTTLED');
     is($binds->('127.0.0.1', 5), "0 0 0 $throttled $throttled", 'of one address');
@@ -300,7 +302,7 @@ subtest 'binds are limited by the second, in all and by address' => sub {
 };
 
 subtest 'whoever fails to bind too often is banned' => sub {
-    my $strict = start_sim('a=0,login=good:secret');
+    my $strict = start_sim('a=0,accounts=good:secret');
     my $plex = plex({ban => 3, 'ban-time' => '2s'}, node => $strict->addr('a'));
     my $good = from('127.0.0.6', $plex->addr);
     is(try_bind($good, id => 'good'), 0, 'a good client is there already');
@@ -334,7 +336,6 @@ subtest 'whoever says nothing, or little, has bind-timeout in all' => sub {
     ok($peer->is_closed && $silent->is_closed, 'both are closed');
     cmp_ok(time - $begun, '<', 2.5, 'an octet now and then does not help');
     counted($plex, bind_timeouts => 2);
-    is($sim->stats('a')->{connections} // 0, $sim->stats('a')->{connections} // 0, 'asked');
     $plex->is_good;
 };
 
@@ -387,14 +388,14 @@ subtest 'silent connections cost little and delay nobody' => sub {
 # The 99th percentile of good clients' messages, in ms.
 sub p99 {
     my ($plex) = @_;
-    my $report = run_load('-t', $plex->addr, '-d', $long ? '10s' : '3s', '-r', 500, '-w', 20, '-u', 'good',
-                          '-p', 'secret');
-    return $report->{response_ms}{p99} // $report->{latency_ms}{p99} // (die explain $report);
+    my $report = run_load('-t', $plex->addr, '-d', $long ? '10s' : '3s', '-r', 500, '-w', 20,
+                          '--account', 'good:secret');
+    return $report->{latency_ms}{p99};
 }
 
 subtest 'a flood of bad binds does not disturb the others' => sub {
     my $rate = $long ? 500 : 200;
-    my $strict = start_sim('a=0,login=good:secret');
+    my $strict = start_sim('a=0,accounts=good:secret');
     my $plex = plex({}, node => $strict->addr('a'));
     my $before = p99($plex);
     my $pid = fork // die;
