@@ -334,7 +334,7 @@ master_run(struct conf *conf, const char *path, const char *ready_file)
         goto done;
     }
     activation_close_rest();
-    if ((ready_file == NULL || write_ready_file(ready_file)) && start(conf)) {
+    if (start(conf) && (ready_file == NULL || write_ready_file(ready_file))) {
         log_notice(NULL, "ready");
         notify("READY=1");
         loop_run(&master.loop);

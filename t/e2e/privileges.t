@@ -18,6 +18,7 @@ use Smpplex::Test;
 my $nobody = getpwnam('nobody');
 my $root = $> == 0 && defined $nobody;
 my $sim = start_sim('a=0', 'b=0');
+chmod 0777, work_dir;   # whoever it has become writes its ready file there
 
 sub slurp { my ($path) = @_; open my $f, '<', $path or return ''; local $/; return <$f> // '' }
 
@@ -96,7 +97,7 @@ subtest 'as nobody it does its work' => sub {
     conf_in($folder, conf_text(nodes => [map { [$_, $nodes->addr($_)] } qw(a b)],
         listener => {address => "127.0.0.1:$port"}, top => {user => 'nobody', workers => 2, log => "file:$log"}));
     reloads($plex, 'with other nodes');
-    my $load = start_load('-t', $plex->addr, '-n', 3000, '-r', 2000, '--reconnect', '--retry');
+    my $load = start_load('-t', $plex->addr, '-n', 3000, '-r', 2000, '--reconnect');
     wait_for(5, sub { ($nodes->shares->{a} // 0) > 100 });
     drop($nodes);
     my $again = start_sim('a=' . $nodes->addr('a'), 'b=' . $nodes->addr('b'));
@@ -137,16 +138,17 @@ subtest 'within a chroot' => sub {
             args => ['-c', $conf]);
     system('mkdir', '-p', "$jail$folder") == 0 or die;
     conf_in("$jail$folder", $text);
-    my $plex = start_plex(args => ['-c', $conf]);
+    my @ready = (ready => '/ready', root => $jail);
+    my $plex = start_plex(args => ['-c', $conf], @ready);
     is(readlink "/proc/$plex->{pid}/root", $jail, 'its root is the folder');
     works($plex, 'in the folder');
     reloads($plex, 'in the folder');
     $plex->is_good;
     $text = conf_text(nodes => nodes(), top => {user => 'nobody', chroot => $jail, log => "file:$folder/log"});
     conf_in("$jail$folder", $text);
-    my $refuses = sub { refused(@_, args => ['-c', conf_in($folder, $text)]) };
+    unlink "$jail/ready";
     chmod 0555, "$jail$folder";
-    eval { start_plex(args => ['-c', conf_in($folder, $text)], log => "file:$folder/log") };
+    eval { start_plex(args => ['-c', conf_in($folder, $text)], log => "file:$folder/log", @ready) };
     like(slurp("$folder/log"), qr/the log could not be opened anew .*Permission denied/, 'a log that can\'t be there');
     chmod 0755, "$jail$folder";
     refused('a folder that isn\'t there', qr/cannot make the folder the root chroot=\/nowhere/,
@@ -214,14 +216,21 @@ subtest 'the service manager is told' => sub {
 # Starts smpplex with these sockets as the descriptors from 3 on.
 sub activated {
     my ($names, $sockets, %given) = @_;
-    my ($moves, $n) = ('', 3);
-    for my $socket (@$sockets) {
-        fcntl $socket, F_SETFD, 0;
-        $moves .= sprintf ' %d<&%d', 50 + $n++, $socket->fileno;
-    }
-    my $into = join ' ', map { "$_<&" . (50 + $_) . ' ' . (50 + $_) . '<&-' } 3 .. $n - 1;
-    return start_plex(%given, shell => "exec$moves && exec $into && export LISTEN_PID=\$\$ LISTEN_FDS=" . @$sockets
-        . " LISTEN_FDNAMES=$names");
+    my $mover = work_dir . '/mover';
+    open my $file, '>', $mover or die "$mover: $!";
+    print $file <<'MOVER';
+use POSIX qw(dup dup2);
+my ($names, @fds) = (shift, split /,/, shift);
+my @high = map { dup2($_, 100 + $_); 100 + $_ } @fds;
+$^F = 1000;
+dup2($high[$_], 3 + $_) for 0 .. $#high;
+@ENV{qw(LISTEN_PID LISTEN_FDS LISTEN_FDNAMES)} = ($$, scalar @fds, $names);
+exec @ARGV;
+MOVER
+    close $file;
+    fcntl $_, F_SETFD, 0 for @$sockets;
+    my $fds = join ',', map { $_->fileno } @$sockets;
+    return start_plex(%given, shell => "set -- perl $mover $names $fds \"\$@\"");
 }
 
 sub listening { return IO::Socket::INET->new(Listen => 5, LocalAddr => $_[0] // '127.0.0.1') or die $! }
