@@ -417,7 +417,7 @@ subtest 'a flood of bad binds does not disturb the others' => sub {
     diag(sprintf '%d bad binds were refused meanwhile; p99 of others %.2f ms, before %.2f ms', $refused,
          $beside, $before);
     cmp_ok($refused, '>', $rate, 'the flood was one');
-    cmp_ok($beside, '<', 2 * $before + 5, 'p99 of the others at most doubles');
+    cmp_ok($beside, '<', 2 * $before + 5 * slow_machine(), 'p99 of the others at most doubles');
     $plex->is_good;
     drop($strict);
 };

@@ -233,7 +233,7 @@ MOVER
     return start_plex(%given, shell => "set -- perl $mover $names $fds \"\$@\"");
 }
 
-sub listening { return IO::Socket::INET->new(Listen => 5, LocalAddr => $_[0] // '127.0.0.1') or die $! }
+sub listening { return IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') || die "listen: $!" }
 
 subtest 'sockets are taken over' => sub {
     my $first = listening();
