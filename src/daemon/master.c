@@ -180,7 +180,8 @@ on_hang_up(struct ev_loop *ev, ev_signal *watcher, int revents)
     (void)watcher;
     (void)revents;
     if (!log_reopen())
-        log_error(NULL, "cannot open the log anew, the old one stays error=\"%s\"", strerror(errno));
+        log_error(NULL, "cannot open the log anew, the old one stays error=\"%s\"",
+                  strerror(errno));
     log_notice(NULL, "told to look at log and configuration anew");
     (void)reload();
 }

@@ -339,6 +339,52 @@ subtest 'whoever says nothing, or little, has bind-timeout in all' => sub {
     $plex->is_good;
 };
 
+# --- the rate
+
+# The parts of a long message, all with one reference.
+sub parts {
+    my ($first, $reference, $total) = @_;
+    return map { pdu('submit_sm', 0, $first + $_, pack('Z*CCZ*CCZ*CCCZ*Z*CCCCC/a', '', 1, 1, 'raw', 1, 1,
+        '46701', 0x40, 0, 0, '', '', 0, 0, 0, 0, pack('C6', 5, 0, 3, $reference, $total, $_) . 'text')) }
+        1 .. $total;
+}
+
+subtest 'messages above the rate are throttled, long ones whole' => sub {
+    my $plex = plex({}, farm => {rate => 10, 'rate-excess' => 'throttle'});
+    my $peer = Smpplex::Peer->bound($plex->addr, id => 'rated');
+    my ($n, $total) = (30, 4);
+    my %status;
+    $peer->send(join '', map { parts(1000 + 10 * $_, $_, $total) } 1 .. $n);
+    for (1 .. $n * $total) {
+        my $resp = $peer->read(10) or last;
+        $status{int(($resp->{number} - 1000) / 10)}{$resp->{number} % 10} = $resp->{status};
+    }
+    my $whole = [grep { my $message = $_; 0 == grep { $_ != 0 } values %{$status{$message}} } 1 .. $n];
+    my @torn = grep { my %seen = map { $_ => 1 } values %{$status{$_}}; keys %seen != 1 } 1 .. $n;
+    is(scalar(keys %status), $n, 'all are answered');
+    is("@torn", '', 'no message is torn') or diag(explain \%status);
+    cmp_ok(scalar(@$whole), '>=', 3, 'some pass: ' . @$whole);
+    cmp_ok(scalar(@$whole), '<', $n / 2, 'and most do not');
+    my ($refused) = grep { $status{$_}{1} != 0 } 1 .. $n;
+    eventually('one that is sent again passes in the end', sub {
+        sleep 0.2;
+        $peer->send(join '', parts(2000, $refused, $total));
+        my @again = map { $peer->read(10)->{status} } 1 .. $total;
+        return !grep { $_ != 0 } @again;
+    }, 20);
+    cmp_ok($plex->counters->{throttled}, '>', 0, 'counted: throttled');
+    $plex->is_good;
+};
+
+subtest 'messages above the rate are delayed' => sub {
+    my $plex = plex({}, farm => {rate => 50});
+    my $begun = time;
+    is(run_load('-t', $plex->addr, '-n', 150, '-w', 100)->{accepted}, 150, 'all pass');
+    cmp_ok(time - $begun, '>=', 1.8, 'a second\'s worth at once, the others by the rate');
+    cmp_ok($plex->counters->{delayed}, '>', 0, 'counted: delayed');
+    $plex->is_good;
+};
+
 # --- the crowd
 
 sub crowd {
@@ -357,7 +403,7 @@ sub bind_times {
     for (1 .. $n) {
         my $peer = from('127.0.0.9', $plex->addr);
         my $begun = time;
-        try_bind($peer) == 0 or die 'not bound';
+        try_bind($peer) == 0 or die "not bound";
         push @ms, (time - $begun) * 1000;
         $peer->close;
     }

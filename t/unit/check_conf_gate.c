@@ -120,7 +120,8 @@ END_TEST
 START_TEST(whom_it_has_become_it_stays)
 {
     static const char *const changes[] = {
-        "user = nobody\n" LISTENER(""), "group = daemon\n" LISTENER(""), "chroot = /x\n" LISTENER(""),
+        "user = nobody\n" LISTENER(""), "group = daemon\n" LISTENER(""),
+        "chroot = /x\n" LISTENER(""),
         "seccomp = false\n" LISTENER(""),
     };
     struct conf *now = read_good(LISTENER("")), *next;
