@@ -202,13 +202,14 @@ done:
     return used;
 }
 
-/* TLS is there. */
+/* TLS is there, or what was to come before the first PDU. */
 static void
 on_conn_open(struct conn *conn)
 {
     char text[TLS_TEXT_SIZE];
 
-    log_debug(session_label(conn->owner), "TLS %s", tls_text(conn, text));
+    if (log_wants(LOG_LEVEL_DEBUG) && tls_text(conn, text)[0] != '\0')
+        log_debug(session_label(conn->owner), "TLS %s", text);
 }
 
 static void
