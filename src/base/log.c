@@ -83,15 +83,31 @@ log_open(const char *program, const char *target)
     return true;
 }
 
-void
+bool
 log_reopen(void)
 {
+    bool ok = true;
     int fd;
 
     pthread_rwlock_wrlock(&target_lock);
-    if (target_path != NULL && (fd = open_file(target_path)) != -1) {
-        close(target_fd);
-        target_fd = fd;
+    if (target_path != NULL) {
+        fd = open_file(target_path);
+        ok = fd != -1;
+        if (ok) {
+            close(target_fd);
+            target_fd = fd;
+        }
+    }
+    pthread_rwlock_unlock(&target_lock);
+    return ok;
+}
+
+void
+log_give(uid_t uid, gid_t gid)
+{
+    pthread_rwlock_rdlock(&target_lock);
+    if (target_path != NULL && fchown(target_fd, uid, gid) == -1) {
+        /* Not ours to give; whether it can be opened anew is tried later. */
     }
     pthread_rwlock_unlock(&target_lock);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/ensure.h"
 
@@ -26,9 +27,14 @@ enum log_level {
 MUST_USE bool
 log_open(const char *program, const char *target);
 
-/* Opens a log file anew by its name, after it was rotated away. */
-void
+/* Opens a log file anew by its name, after it was rotated away. False, with errno set: it
+ * can't, and the old one stays. */
+bool
 log_reopen(void);
+
+/* Gives a log file to whom the process is about to become. */
+void
+log_give(uid_t uid, gid_t gid);
 
 void
 log_close(void);

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "check/probe.h"
+#include "net/proxied.h"
 #include "net/tls.h"
 
 #define HURRY_MS 10         /* a hurried probe begins so soon, */
@@ -231,6 +232,8 @@ begin(struct check *check)
         tls_connect(&check->conn, check->tls);
     else
         tls_without(&check->conn);
+    if (check->send_proxy)
+        proxied_connect(&check->conn, NULL, NULL);      /* our own affair */
     conn_connect(&check->conn, &check->target, check->conf->timeout_ms + CONN_SLACK_MS);
 }
 
@@ -334,6 +337,7 @@ check_open(struct loop *loop, const struct check_options *options)
     check->kind = kind_of(options->conf->type);
     if (options->tls != NULL)
         check->tls = tls_client_ref(options->tls);
+    check->send_proxy = options->send_proxy;
     check->pace = CHECK_PACE_FAST;
     search_init(&check->expect, options->conf->expect);
     search_init(&check->refuse, options->conf->refuse);

@@ -2,6 +2,7 @@
 #ifndef CHECK_CHECK_H
 #define CHECK_CHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -68,6 +69,7 @@ struct check_ops {
 struct check_options {
     const struct conf_check *conf;  /* must outlive the check */
     const struct addr *node;        /* the node's address (copied); NULL: not known yet */
+    bool send_proxy;                /* conf_check_sends_proxy's: begin with a PROXY header */
     struct tls_client *tls;         /* conf_check_client's (it is kept); NULL: plain */
     const struct check_ops *ops;
     void *owner;

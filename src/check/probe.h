@@ -46,6 +46,7 @@ struct check {
     const struct check_ops *ops;
     void *owner;
     const struct probe_kind *kind;
+    bool send_proxy;
     struct tls_client *tls;     /* a reference; NULL: plain */
     /* this thread's */
     struct conn conn;           /* the node's, while probing and a moment longer */

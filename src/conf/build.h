@@ -15,6 +15,12 @@
 MUST_USE struct conf *
 conf_new(size_t farms, size_t listeners);
 
+/* What nodes have from the farm unless they have their own: `is_own` tells whether the
+ * file names a keyword for a node; NULL: it does so for none. */
+void
+conf_farm_inherit(struct conf_farm *farm, bool (*is_own)(void *, size_t node, const char *keyword),
+                  void *context);
+
 /* Room for n nodes, zeroed. */
 MUST_USE bool
 conf_farm_alloc(struct conf_farm *farm, size_t nodes);

@@ -19,6 +19,7 @@ _Static_assert(sizeof(enum conf_check_type) == sizeof(uint32_t), "enum of 32 bit
 _Static_assert(sizeof(enum conf_check_tls) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum tls_verify) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum tls_version) == sizeof(uint32_t), "enum of 32 bits");
+_Static_assert(sizeof(enum conf_proxy_mode) == sizeof(uint32_t), "enum of 32 bits");
 _Static_assert(sizeof(enum log_level) == sizeof(uint32_t), "enum of 32 bits");
 
 static const char *const mode_names[] = {
@@ -46,6 +47,13 @@ static const char *const redispatch_names[] = {
 #define REDISPATCH(symbol, name, help) name,
 #include "conf/redispatch.def"
 #undef REDISPATCH
+    NULL,
+};
+
+static const char *const proxy_mode_names[] = {
+#define PROXY_MODE(symbol, name, help) name,
+#include "conf/proxy_mode.def"
+#undef PROXY_MODE
     NULL,
 };
 
@@ -143,6 +151,7 @@ static const char *const *const choices[] = {
     [KEY_CHECK_TLS] = check_tls_names,
     [KEY_TLS_VERIFY] = tls_verify_names,
     [KEY_TLS_VERSION] = tls_version_names,
+    [KEY_PROXY_MODE] = proxy_mode_names,
 };
 
 const char *const *

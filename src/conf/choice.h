@@ -21,7 +21,8 @@
     case KEY_CHECK_TYPE: \
     case KEY_CHECK_TLS: \
     case KEY_TLS_VERIFY: \
-    case KEY_TLS_VERSION
+    case KEY_TLS_VERSION: \
+    case KEY_PROXY_MODE
 
 /* The words that such a keyword may have, by the number that stands for them; NULL at
  * the end. */

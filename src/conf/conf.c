@@ -16,6 +16,7 @@ struct conf *
 conf_new(size_t farms, size_t listeners)
 {
     struct conf *conf = calloc(1, sizeof(*conf));
+    size_t i;
 
     if (conf == NULL)
         return NULL;
@@ -26,6 +27,8 @@ conf_new(size_t farms, size_t listeners)
         conf_unref(conf);
         return NULL;
     }
+    for (i = 0; i < listeners; i++)
+        conf->listeners[i].index = (uint32_t)i;
     conf->farm_count = farms;
     conf->listener_count = listeners;
     return conf;
@@ -41,6 +44,25 @@ conf_farm_alloc(struct conf_farm *farm, size_t nodes)
     return true;
 }
 
+void
+conf_farm_inherit(struct conf_farm *farm, bool (*is_own)(void *, size_t node, const char *keyword),
+                  void *context)
+{
+    struct conf_node *node;
+    size_t i;
+
+    farm->max_pdu_up = farm->max_pdu;
+    for (i = 0; i < farm->node_count; i++) {
+        node = &farm->nodes[i];
+        if (is_own == NULL || !is_own(context, i, "max-pdu"))
+            node->max_pdu = farm->max_pdu;
+        if (is_own == NULL || !is_own(context, i, "send-proxy"))
+            node->send_proxy = farm->send_proxy;
+        if (node->max_pdu < farm->max_pdu_up)
+            farm->max_pdu_up = node->max_pdu;
+    }
+}
+
 bool
 conf_set_defaults(enum key_section section, void *object)
 {
@@ -48,7 +70,7 @@ conf_set_defaults(enum key_section section, void *object)
     size_t i;
 
     for (i = 0; i < key_count; i++)
-        if (keys[i].section == section && keys[i].initial != NULL
+        if (keys[i].section == section && key_has_default(&keys[i])
             && !key_read(&keys[i], keys[i].initial, object, why))
             return false;
     return true;

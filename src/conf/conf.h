@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/addr.h"
+#include "base/cidr.h"
 #include "base/log.h"
 #include "tls/client.h"
 #include "tls/names.h"
@@ -96,6 +97,13 @@ enum conf_fail_back {
 #undef FAIL_BACK
 };
 
+/* Whether connections to a listener begin with a PROXY header. */
+enum conf_proxy_mode {
+#define PROXY_MODE(symbol, name, help) CONF_PROXY_##symbol,
+#include "conf/proxy_mode.def"
+#undef PROXY_MODE
+};
+
 #define CONF_STATUSES_MAX 8
 
 struct conf_statuses {
@@ -172,6 +180,8 @@ struct conf_node {
     const char *tag;            /* CONF_TAG_LEN characters */
     bool gone;                  /* conf_follow: no longer in the file; its place is kept */
     const char *id_prefix;      /* what its message_ids begin with; "" unless message-id = prefix */
+    uint32_t max_pdu;           /* octets; the farm's unless the node has its own, as is */
+    bool send_proxy;            /* whether connections to it begin with a PROXY header */
     struct conf_check *checks;  /* in place of the farm's, if there is one */
     size_t check_count;
     struct conf_tls *tls;       /* in place of the farm's; NULL: none */
@@ -195,7 +205,9 @@ struct conf_farm {
     uint32_t enquire_timeout_ms;    /* then the link is lost */
     uint32_t reconnect_ms;          /* first pause before a link is opened again */
     uint32_t reconnect_max_ms;      /* the pause doubles up to here */
-    uint32_t max_pdu;               /* octets */
+    uint32_t max_pdu;               /* octets; of nodes without their own */
+    uint32_t max_pdu_up;            /* what all of its nodes take */
+    bool send_proxy;                /* of nodes without their own */
     /* between clients and nodes */
     uint32_t bind_gather_ms;
     uint32_t grace_ms;
@@ -208,6 +220,7 @@ struct conf_farm {
     bool log_in_doubt;              /* a line for each request that may be done twice */
     uint32_t rate;                  /* messages a second of one account; 0: no limit */
     enum conf_rate_excess rate_excess;
+    uint32_t max_sessions;          /* of one account; 0: no limit */
     /* long messages */
     enum conf_concat_place concat_place;
     enum conf_concat_loss concat_loss;
@@ -232,6 +245,7 @@ struct conf_farm {
 };
 
 struct conf_listener {
+    uint32_t index;                 /* its place; kept by conf_follow */
     const char *name;
     const char *address;
     struct addr addr;
@@ -246,6 +260,18 @@ struct conf_listener {
     uint32_t inactivity_timeout_ms; /* no PDU but enquire_link for so long; 0: no limit */
     uint32_t hold;                  /* octets of a session that wait for a node's window */
     uint32_t max_pdu;
+    /* who is let in; numbers of 0 are no limit */
+    enum conf_proxy_mode proxy_protocol;
+    struct cidr_list proxy_from;
+    struct cidr_list deny;
+    struct cidr_list allow;         /* empty: all that aren't denied */
+    uint32_t max_connections;
+    uint32_t max_per_address;
+    uint32_t bind_rate;             /* a second, in all */
+    uint32_t bind_rate_per_address;
+    uint32_t ban;                   /* failed binds within ban_window_ms */
+    uint32_t ban_window_ms;
+    uint32_t ban_time_ms;
     /* TLS, where it is spoken */
     struct conf_tls *tls;           /* the first has all, the others certificates */
     size_t tls_count;
@@ -277,6 +303,11 @@ struct conf {
     uint32_t workers;               /* threads that carry messages */
     bool cpu_affinity;              /* each stays on a processor of its own */
     uint32_t drain_timeout_ms;      /* SIGTERM: the longest wait for what is open */
+    uint32_t max_connections;       /* of all listeners; 0: no limit */
+    const char *user;               /* "": as it was started */
+    const char *group;              /* "": the user's */
+    const char *chroot;             /* "": none */
+    bool seccomp;
     const char *resolver;           /* IP or IP:PORT of a name server; "": the system's */
     struct conf_farm *farms;
     size_t farm_count;
@@ -351,6 +382,13 @@ conf_check_client(const struct conf_check *check, const struct conf_node *node)
     if (check->tls == CONF_CHECK_TLS_NO || (check->tls == CONF_CHECK_TLS_NODE && elsewhere))
         return NULL;
     return node->tls_client;
+}
+
+/* Do such checks of this node begin with a PROXY header? */
+static inline bool
+conf_check_sends_proxy(const struct conf_check *check, const struct conf_node *node)
+{
+    return node->send_proxy && check->port == 0 && check->addr.len == 0;
 }
 
 /* The checks by which this node is probed: its own, or else its farm's. */

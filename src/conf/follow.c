@@ -91,6 +91,7 @@ order_listeners(struct conf *next, const struct conf *now, char *error)
         if (!find_listener(next, was->name, &at))
             return refuse(error, "listener", was->name, "can't be removed");
         swap_listeners(next, i, at);
+        next->listeners[i].index = (uint32_t)i;
         is = &next->listeners[i];
         if (!addr_equal(&is->addr, &was->addr))
             return refuse(error, "listener", was->name, "can't change its address");
@@ -143,8 +144,8 @@ take_node(struct conf_farm *next, const struct conf_node *was, struct conf_node 
         }
     *place = (struct conf_node){.name = strdup(was->name), .address = strdup(was->address),
                                 .addr = was->addr, .port = was->port, .gone = true,
-                                .tag = strdup(was->tag),
-                                .id_prefix = strdup(was->id_prefix)};
+                                .max_pdu = was->max_pdu, .send_proxy = was->send_proxy,
+                                .tag = strdup(was->tag), .id_prefix = strdup(was->id_prefix)};
     if (was->host != NULL)
         place->host = strdup(was->host);
     if (was->tls_client != NULL)
@@ -191,6 +192,26 @@ follow_admin(const struct conf_admin *next, const struct conf_admin *now, char *
     return false;
 }
 
+/* Whom it has become it stays. */
+static bool
+follow_privileges(const struct conf *next, const struct conf *now, char *error)
+{
+    const char *keyword = NULL;
+
+    if (strcmp(next->user, now->user) != 0)
+        keyword = "user";
+    else if (strcmp(next->group, now->group) != 0)
+        keyword = "group";
+    else if (strcmp(next->chroot, now->chroot) != 0)
+        keyword = "chroot";
+    else if (next->seccomp != now->seccomp)
+        keyword = "seccomp";
+    if (keyword != NULL)
+        snprintf(error, CONF_ERROR_SIZE, "%s can't be changed while smpplex runs: start it anew",
+                 keyword);
+    return keyword == NULL;
+}
+
 bool
 conf_follow(struct conf *next, const struct conf *now, char error[static CONF_ERROR_SIZE])
 {
@@ -198,6 +219,8 @@ conf_follow(struct conf *next, const struct conf *now, char error[static CONF_ER
 
     if (strcmp(next->log_target, now->log_target) != 0)
         return refuse(error, "log", now->log_target, "can't be changed");
+    if (!follow_privileges(next, now, error))
+        return false;
     if (!follow_admin(next->admin, now->admin, error))
         return false;
     if (next->workers != now->workers || next->cpu_affinity != now->cpu_affinity) {

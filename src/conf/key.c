@@ -195,6 +195,18 @@ read_text(const char *text, void *field, char why[static KEY_WHY_SIZE])
 }
 
 static bool
+read_networks(const char *text, struct cidr_list *field, char why[static KEY_WHY_SIZE])
+{
+    struct cidr_list list;
+
+    if (!cidr_list_parse(text, &list, why))
+        return false;
+    cidr_list_fini(field);
+    *field = list;
+    return true;
+}
+
+static bool
 read_log_target(const char *text, void *field, char why[static KEY_WHY_SIZE])
 {
     if (strcmp(text, "stderr") == 0 || strcmp(text, "syslog") == 0
@@ -320,6 +332,45 @@ read_file_name(const char *text, void *field, char why[static KEY_WHY_SIZE])
     return false;
 }
 
+static bool
+owns_text(enum key_type type)
+{
+    switch (type) {
+    case KEY_LOG_TARGET:
+    case KEY_ADDRESS:
+    case KEY_TAG:
+    case KEY_ID_PREFIX:
+    case KEY_IP:
+    case KEY_IP_PORT:
+    case KEY_TEXT:
+    case KEY_FIELD:
+    case KEY_PATH:
+    case KEY_FILE:
+    case KEY_SECRET:
+        return true;
+    case KEY_DURATION:
+    case KEY_SIZE:
+    case KEY_COUNT:
+    case KEY_STATUS:
+    case KEY_BOOL:
+    case KEY_STATUSES:
+    case KEY_CHOICES:
+    case KEY_HTTP_STATUS:
+    case KEY_NETWORKS:
+    case KEY_FARM_NAME:
+        break;
+    }
+    return false;
+}
+
+bool
+key_has_default(const struct key *key)
+{
+    return key->initial != NULL &&
+           (key->initial[0] != '\0' || owns_text(key->type) || key->type == KEY_STATUSES ||
+            key->type == KEY_NETWORKS);
+}
+
 bool
 key_read(const struct key *key, const char *text, void *object, char why[static KEY_WHY_SIZE])
 {
@@ -361,6 +412,8 @@ key_read(const struct key *key, const char *text, void *object, char why[static 
         return read_bounded(key, text, field, why);
     case KEY_FILE:
         return read_file_name(text, field, why);
+    case KEY_NETWORKS:
+        return read_networks(text, field, why);
     case KEY_CHOICES:
         if (key->type == KEY_FARM_MODE && *text == '\0')
             return true;
@@ -393,6 +446,18 @@ print_statuses(const struct conf_statuses *statuses, FILE *out)
     fputc('"', out);
     for (i = 0; i < statuses->count; i++)
         fprintf(out, "%s%s", i > 0 ? ", " : "", status_name(statuses->status[i], spare));
+    fputc('"', out);
+}
+
+static void
+print_networks(const struct cidr_list *list, FILE *out)
+{
+    char spare[CIDR_TEXT_SIZE];
+    size_t i;
+
+    fputc('"', out);
+    for (i = 0; i < list->count; i++)
+        fprintf(out, "%s%s", i > 0 ? ", " : "", cidr_format(&list->nets[i], spare));
     fputc('"', out);
 }
 
@@ -455,6 +520,9 @@ key_print(const struct key *key, const void *object, FILE *out)
     case KEY_HTTP_STATUS:
         print_range(field, out);
         break;
+    case KEY_NETWORKS:
+        print_networks(field, out);
+        break;
     case KEY_SECRET:
         print_secret(*(const char *const *)field, out);
         break;
@@ -467,39 +535,13 @@ key_print(const struct key *key, const void *object, FILE *out)
     }
 }
 
-static bool
-owns_text(enum key_type type)
-{
-    switch (type) {
-    case KEY_LOG_TARGET:
-    case KEY_ADDRESS:
-    case KEY_TAG:
-    case KEY_ID_PREFIX:
-    case KEY_IP:
-    case KEY_IP_PORT:
-    case KEY_TEXT:
-    case KEY_FIELD:
-    case KEY_PATH:
-    case KEY_FILE:
-    case KEY_SECRET:
-        return true;
-    case KEY_DURATION:
-    case KEY_SIZE:
-    case KEY_COUNT:
-    case KEY_STATUS:
-    case KEY_BOOL:
-    case KEY_STATUSES:
-    case KEY_CHOICES:
-    case KEY_HTTP_STATUS:
-    case KEY_FARM_NAME:
-        break;
-    }
-    return false;
-}
-
 void
 key_free(const struct key *key, void *object)
 {
+    void *field = (char *)object + key->offset;
+
     if (owns_text(key->type))
-        free(*(char **)(void *)((char *)object + key->offset));
+        free(*(char **)field);
+    else if (key->type == KEY_NETWORKS)
+        cidr_list_fini(field);
 }

@@ -63,6 +63,8 @@ enum key_type {
     KEY_SECRET,         /* as KEY_TEXT, and never written */
     KEY_TLS_VERIFY,
     KEY_TLS_VERSION,
+    KEY_PROXY_MODE,
+    KEY_NETWORKS,       /* as cidr_list_parse takes them */
     KEY_FARM_NAME,      /* whoever knows the farms reads it */
 };
 
@@ -89,6 +91,11 @@ extern const size_t key_count;
  */
 MUST_USE bool
 key_read(const struct key *key, const char *text, void *object, char why[static KEY_WHY_SIZE]);
+
+/* Has it a value where the file is silent? Else it must be named, or (initial is "") has
+ * it from elsewhere. */
+bool
+key_has_default(const struct key *key);
 
 /* Writes the field so that key_read reads the same again. */
 void

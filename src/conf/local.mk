@@ -12,6 +12,8 @@ libsmpplex_a_SOURCES += \
 	src/conf/options.c \
 	src/conf/read.c src/conf/read.h \
 	src/conf/read_check.c \
+	src/conf/proxy_mode.def \
+	src/conf/read_door.c \
 	src/conf/read_admin.c \
 	src/conf/read_mode.c \
 	src/conf/read_tls.c \

@@ -130,6 +130,7 @@ fill(struct conf *conf, const struct conf_options *options, char *error)
     for (i = 0; i < farm->node_count; i++)
         if (!add_node(farm, i, options->node[i], error))
             return false;
+    conf_farm_inherit(farm, NULL, NULL);
     if (conf_farm_tags(farm, &why) != NULL) {
         snprintf(error, CONF_ERROR_SIZE, "--node: more than 90 of them need a file");
         return false;

@@ -370,6 +370,7 @@ read_farm(cfg_t *section, struct conf_farm *farm)
     for (i = 0; i < n; i++)
         if (!read_node(cfg_getnsec(section, "node", i), farm, &farm->nodes[i]))
             return false;
+    read_inherited(section, farm);
     return read_farm_mode(section, farm) && read_tags(section, farm)
            && read_farm_tls(section, farm) && read_checks_fit(section, farm);
 }
@@ -412,7 +413,8 @@ read_listener(cfg_t *section, const struct conf *conf, struct conf_listener *lis
         return fail(section, set_at(cfg_getopt(section, "address")),
                     "listener '%s' has the same address as listener '%s'", listener->name,
                     twin->name);
-    return read_listener_mode(section, listener) && read_listener_tls(section, listener);
+    return read_listener_mode(section, listener) && read_listener_door(section, listener)
+           && read_listener_tls(section, listener);
 }
 
 static bool

@@ -49,6 +49,14 @@ read_farm_mode(cfg_t *section, const struct conf_farm *farm);
 MUST_USE bool
 read_listener_mode(cfg_t *section, struct conf_listener *listener);
 
+/* conf/read_door.c: what nodes have from their farm, once all are read. */
+void
+read_inherited(cfg_t *section, struct conf_farm *farm);
+
+/* What a listener's limits mean to each other. */
+MUST_USE bool
+read_listener_door(cfg_t *section, const struct conf_listener *listener);
+
 /* conf/read_admin.c: the `status` section, if there is one. */
 MUST_USE bool
 read_admin(cfg_t *top, struct conf *conf);

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: ISC
 sbin_PROGRAMS += smpplex
 smpplex_SOURCES = src/daemon/main.c \
+	src/daemon/activation.c src/daemon/activation.h \
+	src/daemon/notify.c src/daemon/notify.h \
+	src/daemon/privileges.c src/daemon/privileges.h \
+	src/daemon/seccomp.c src/daemon/seccomp.h src/daemon/seccomp_allow.def \
 	src/daemon/expiry.c src/daemon/expiry.h \
 	src/daemon/master.c src/daemon/master.h \
 	src/daemon/node.c src/daemon/node.h \

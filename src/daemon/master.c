@@ -14,9 +14,13 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/activation.h"
 #include "daemon/expiry.h"
 #include "daemon/node_mail.h"
 #include "daemon/nodes.h"
+#include "daemon/notify.h"
+#include "daemon/privileges.h"
+#include "daemon/seccomp.h"
 #include "daemon/status.h"
 #include "daemon/workers.h"
 #include "net/listener.h"
@@ -91,6 +95,7 @@ on_terminate(struct ev_loop *ev, ev_signal *watcher, int revents)
                watcher->signum, master.conf->drain_timeout_ms);
     master.draining = master.status.info.draining = true;
     status_event(&master.status, "program", "smpplex", "running", "draining", "told to end");
+    notify("STOPPING=1");
     workers_drain(&master.workers);
     loop_timer_start(&master.loop, &master.drain_timer, master.conf->drain_timeout_ms);
 }
@@ -136,6 +141,7 @@ on_followed(bool taken)
         refuse(next, "memory is short");
     }
     status_reloaded(&master.status, taken);
+    notify("READY=1");
     if (master.reload_again)
         (void)reload();
 }
@@ -155,9 +161,11 @@ reload(void)
     master.reload_again = master.next != NULL;
     if (master.reload_again)
         return "one is being taken; it will be read once more behind that";
+    notify_reloading();
     next = conf_read(master.path, error);
     if (next == NULL || !conf_follow(next, master.conf, error)) {
         refuse(next, error);
+        notify("READY=1");
         return error;
     }
     master.next = next;
@@ -171,7 +179,9 @@ on_hang_up(struct ev_loop *ev, ev_signal *watcher, int revents)
     (void)ev;
     (void)watcher;
     (void)revents;
-    log_reopen();
+    if (!log_reopen())
+        log_error(NULL, "cannot open the log anew, the old one stays error=\"%s\"",
+                  strerror(errno));
     log_notice(NULL, "told to look at log and configuration anew");
     (void)reload();
 }
@@ -222,7 +232,9 @@ bind_listeners(void)
 
     for (i = 0; i < master.conf->listener_count; i++) {
         listener = &master.conf->listeners[i];
-        master.fds[i] = listener_bind(&listener->addr);
+        master.fds[i] = activation_take(listener);
+        if (master.fds[i] == -1)
+            master.fds[i] = listener_bind(&listener->addr);
         if (master.fds[i] == -1) {
             log_error(listener->name, "cannot listen address=%s error=\"%s\"",
                       listener->address, strerror(errno));
@@ -297,7 +309,9 @@ start(struct conf *conf)
         log_error(NULL, "out of memory at start");
         return false;
     }
-    return workers_start(&master.workers);
+    /* The last that needs a privilege, and the last thread, are behind each. */
+    return privileges_drop(conf, master.path) && workers_start(&master.workers) &&
+           (!conf->seccomp || seccomp_confine());
 }
 
 int
@@ -311,6 +325,8 @@ master_run(struct conf *conf, const char *path, const char *ready_file)
     if (master.fds == NULL || !loop_init(&master.loop))
         goto out_of_memory;
     raise_descriptor_limit();
+    activation_init();
+    notify_open();
     start_watchers();
     mailbox_init(&master.mailbox, &master.loop);
     expiry_watch(&master.expiry, &master.loop, conf);
@@ -318,8 +334,10 @@ master_run(struct conf *conf, const char *path, const char *ready_file)
         status = EXIT_CONFIG;
         goto done;
     }
+    activation_close_rest();
     if (start(conf) && (ready_file == NULL || write_ready_file(ready_file))) {
         log_notice(NULL, "ready");
+        notify("READY=1");
         loop_run(&master.loop);
         status = EXIT_SUCCESS;
     }
@@ -338,6 +356,7 @@ done:
         expiry_stop(&master.expiry);
         loop_fini(&master.loop);
     }
+    notify_close();
     free(master.fds);
     conf_unref(master.conf);
     conf_unref(master.next);

@@ -173,6 +173,7 @@ start_check(struct node *node, size_t i)
     const struct conf_check *conf = conf_of(node, i);
     const struct check_options options = {
         .conf = conf, .node = &node->addr, .tls = conf_check_client(conf, node->conf),
+        .send_proxy = conf_check_sends_proxy(conf, node->conf),
         .ops = &check_ops, .owner = &node->checks[i],
         .place = node->spread ? node->index : 0,
         .count = node->spread ? node->farm->node_count : 0,

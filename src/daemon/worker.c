@@ -2,6 +2,7 @@
 #include "daemon/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include "base/log.h"
 #include "daemon/node_mail.h"
+#include "daemon/activation.h"
 #include "daemon/workers.h"
 #include "proxy/account.h"
 #include "proxy/farm.h"
@@ -133,6 +135,15 @@ close_listeners(struct worker *worker)
         listener_close(&worker->listeners[i]);
 }
 
+/* What was handed over can't be bound anew: its one queue is served by all. */
+static int
+own_descriptor(const struct worker *worker, int fd)
+{
+    if (worker->number == 0)
+        return fd;
+    return activation_has(fd) ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : listener_join(fd);
+}
+
 static bool
 open_listeners(struct worker *worker, const int *fds)
 {
@@ -141,7 +152,7 @@ open_listeners(struct worker *worker, const int *fds)
     int fd;
 
     for (i = 0; i < conf->listener_count; i++) {
-        fd = worker->number == 0 ? fds[i] : listener_join(fds[i]);
+        fd = own_descriptor(worker, fds[i]);
         if (fd == -1) {
             log_error(conf->listeners[i].name, "cannot listen on %s error=\"%s\"", worker->name,
                       strerror(errno));
@@ -150,6 +161,7 @@ open_listeners(struct worker *worker, const int *fds)
         worker->listeners[i].name = conf->listeners[i].name;
         worker->listeners[i].owner = worker;
         worker->listeners[i].on_accept = on_accept;
+        worker->listeners[i].keeps_path = activation_has(fds[i]);
         listener_open(&worker->listeners[i], &worker->loop, fd);
     }
     return true;
@@ -183,7 +195,8 @@ worker_init(struct worker *worker, struct workers *workers, uint32_t number, str
     worker->conf = conf_ref(conf);
     init_orders(worker);
     mailbox_init(&worker->mailbox, &worker->loop);
-    proxy_init(&worker->proxy, &worker->loop, &workers->registry, number);
+    proxy_init(&worker->proxy, &worker->loop, &workers->registry, &workers->gate,
+               number);
     worker->proxy.on_empty = on_proxy_empty;
     worker->proxy.on_move = on_move;
     worker->proxy.on_node_signal = on_node_signal;

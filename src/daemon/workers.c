@@ -19,7 +19,8 @@ workers_init(struct workers *workers, struct conf *conf, const int *fds, struct 
     workers->on_empty = on_empty;
     workers->on_node_signal = on_node_signal;
     workers->all = calloc(conf->workers, sizeof(*workers->all));
-    if (workers->all == NULL || !registry_init(&workers->registry, conf->workers)) {
+    if (workers->all == NULL || !registry_init(&workers->registry, conf->workers) ||
+        !gate_init(&workers->gate, conf)) {
         log_error(NULL, "out of memory at start");
         return false;
     }
@@ -81,8 +82,10 @@ end_change(struct workers *workers, bool taken)
 {
     if (--workers->changing > 0)
         return;
-    if (taken)
+    if (taken) {
         workers->conf = workers->next;
+        gate_follow(&workers->gate, workers->conf);
+    }
     workers->next = NULL;
     workers->on_followed(taken);
 }
@@ -248,6 +251,7 @@ workers_fini(struct workers *workers)
     for (i = 0; i < workers->count; i++)
         worker_fini(&workers->all[i]);
     registry_fini(&workers->registry);
+    gate_fini(&workers->gate);
     free(workers->all);
     memset(workers, 0, sizeof(*workers));
 }

@@ -7,6 +7,7 @@
 #include "conf/conf.h"
 #include "daemon/worker.h"
 #include "net/mailbox.h"
+#include "proxy/gate.h"
 #include "proxy/registry.h"
 
 /*
@@ -22,6 +23,7 @@ struct workers {
     void (*on_node_signal)(size_t farm, size_t node, uint32_t worker,
                                     enum node_signal signal);
     struct registry registry;       /* has a lock */
+    struct gate gate;               /* likewise */
     /* the master's */
     struct conf *conf;              /* that all have; borrowed */
     uint32_t count;                 /* of `all`, that are there */

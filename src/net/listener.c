@@ -152,7 +152,7 @@ listener_close(struct listener *listener)
     ev_io_stop(listener->loop->ev, &listener->io);
     ev_timer_stop(listener->loop->ev, &listener->pause);
     addr = listener_address(listener->fd);
-    if (addr.sa.any.sa_family == AF_UNIX)
+    if (addr.sa.any.sa_family == AF_UNIX && !listener->keeps_path)
         unlink(addr.sa.unix_.sun_path);
     close(listener->fd);
     listener->fd = -1;

@@ -14,6 +14,7 @@ struct listener {
     void (*on_accept)(struct listener *listener, int fd, const struct addr *peer);
     void *owner;
     const char *name;       /* for the log; the owner's */
+    bool keeps_path;        /* a unix socket's path isn't ours to remove */
     int fd;
     ev_io io;
     ev_timer pause;

@@ -7,6 +7,7 @@ libsmpplex_a_SOURCES += \
 	src/net/mailbox.c src/net/mailbox.h \
 	src/net/pipes.c src/net/pipes.h \
 	src/net/relay.c src/net/relay.h \
+	src/net/proxied.c src/net/proxied.h \
 	src/net/resolve.c src/net/resolve.h \
 	src/net/tls.c src/net/tls.h \
 	src/net/transport.c src/net/transport.h

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "net/proxied.h"
 #include "net/tls.h"
 
 #define UNBIND_TIMEOUT_MS 2000
@@ -100,6 +101,15 @@ time_left(const struct link *link)
     return gone < link->farm->connect_timeout_ms ? link->farm->connect_timeout_ms - gone : 0;
 }
 
+static void
+begin_with_header(struct link *link)
+{
+    struct addr source = {0}, dest = {0};
+
+    link->ops->tell_client(link, &source, &dest);
+    proxied_connect(&link->conn, &source, &dest);
+}
+
 /* To where the node is now. */
 static void
 open_conn(struct link *link)
@@ -111,6 +121,8 @@ open_conn(struct link *link)
         tls_connect(&link->conn, tls);
     else
         tls_without(&link->conn);
+    if (link->farm->nodes[link->node].send_proxy)
+        begin_with_header(link);
     conn_connect(&link->conn, &link->at->status.addr, link->farm->connect_timeout_ms);
 }
 
@@ -493,7 +505,8 @@ on_conn_bytes(struct conn *conn, const uint8_t *bytes, size_t n)
     size_t used = 0;
 
     while (conn->state == CONN_OPEN) {
-        switch (pdu_frame(bytes + used, n - used, link->farm->max_pdu, &pdu)) {
+        switch (pdu_frame(bytes + used, n - used, link->farm->nodes[link->node].max_pdu,
+                          &pdu)) {
         case FRAME_PARTIAL:
             return used;
         case FRAME_BAD_LENGTH:

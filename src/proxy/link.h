@@ -51,6 +51,8 @@ struct link_ops {
     void (*on_room)(struct link *link);
     /* After link_close: it has ended for good and is freed behind this batch. */
     void (*on_closed)(struct link *link);
+    /* On whose behalf it connects; left as they are: on our own. */
+    void (*tell_client)(const struct link *link, struct addr *source, struct addr *dest);
 };
 
 struct link {

@@ -23,6 +23,7 @@ static void on_link_response(struct link *link, const struct pdu *pdu, struct pe
 static void on_link_expired(struct link *link, struct pending *pending);
 static void on_link_room(struct link *link);
 static void on_link_closed(struct link *link);
+static void tell_client(const struct link *link, struct addr *source, struct addr *dest);
 
 static const struct link_ops link_ops = {
     .on_bound = on_link_bound,
@@ -33,6 +34,7 @@ static const struct link_ops link_ops = {
     .on_expired = on_link_expired,
     .on_room = on_link_room,
     .on_closed = on_link_closed,
+    .tell_client = tell_client,
 };
 
 #define TO(symbol) (1U << LINKSET_##symbol)
@@ -277,6 +279,15 @@ on_link_room(struct link *link)
     struct linkset *linkset = link->owner;
 
     linkset->ops->on_room(linkset);
+}
+
+static void
+tell_client(const struct link *link, struct addr *source, struct addr *dest)
+{
+    const struct linkset *linkset = link->owner;
+
+    if (linkset->owner != NULL && linkset->ops->tell_client != NULL)
+        linkset->ops->tell_client(linkset, source, dest);
 }
 
 static void

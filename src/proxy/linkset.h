@@ -50,6 +50,9 @@ struct linkset_ops {
     void (*on_link_lost)(struct link *link, struct pending *pendings, uint32_t n);
     /* No session of the account has a link to this node any more. */
     void (*on_node_lost)(struct linkset *linkset, size_t node);
+    /* On whose behalf nodes are connected to; not asked once it is closed. NULL: on
+     * nobody's alone. */
+    void (*tell_client)(const struct linkset *linkset, struct addr *source, struct addr *dest);
 };
 
 struct linkset {

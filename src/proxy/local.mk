@@ -4,6 +4,7 @@ libsmpplex_a_SOURCES += \
 	src/proxy/ahead.h \
 	src/proxy/counters.h src/proxy/counter.def \
 	src/proxy/doubt.c src/proxy/doubt.h \
+	src/proxy/gate.c src/proxy/gate.h src/proxy/gate_refusal.def \
 	src/proxy/downward.c src/proxy/downward.h \
 	src/proxy/farm.c src/proxy/farm.h \
 	src/proxy/follow.c src/proxy/follow.h \
@@ -20,6 +21,7 @@ libsmpplex_a_SOURCES += \
 	src/proxy/registry.c src/proxy/registry.h \
 	src/proxy/request.c src/proxy/request.h \
 	src/proxy/session.c src/proxy/session.h src/proxy/session_end.def src/proxy/session_state.def \
+	src/proxy/session_gate.c src/proxy/session_gate.h \
 	src/proxy/session_bind.c src/proxy/session_inner.h \
 	src/proxy/session_move.c src/proxy/session_move.h \
 	src/proxy/session_pdu.c \

@@ -12,13 +12,15 @@
 #include "proxy/stream.h"
 
 void
-proxy_init(struct proxy *proxy, struct loop *loop, struct registry *registry, uint32_t worker)
+proxy_init(struct proxy *proxy, struct loop *loop, struct registry *registry, struct gate *gate,
+           uint32_t worker)
 {
     memset(proxy, 0, sizeof(*proxy));
     proxy->loop = loop;
     proxy->registry = registry;
     proxy->worker = worker;
     arc4random_buf(proxy->secret, sizeof(proxy->secret));
+    proxy->gate = gate;
 }
 
 void

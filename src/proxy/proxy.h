@@ -15,6 +15,7 @@
 #include "smpp/pdu.h"
 
 struct account;
+struct gate;
 struct registry;
 struct farm;
 struct session;
@@ -31,6 +32,7 @@ struct proxy {
     struct loop *loop;
     struct registry *registry;      /* whose account is whose; all workers' */
     uint32_t worker;                /* our number in it */
+    struct gate *gate;              /* all workers' */
     /* this thread's */
     struct handle_table session_table;
     struct handle_table link_table;
@@ -65,7 +67,8 @@ struct proxy {
 };
 
 void
-proxy_init(struct proxy *proxy, struct loop *loop, struct registry *registry, uint32_t worker);
+proxy_init(struct proxy *proxy, struct loop *loop, struct registry *registry, struct gate *gate,
+           uint32_t worker);
 
 /* What a farm becomes by the change that is prepared; NULL: none is. */
 static inline const struct conf_farm *

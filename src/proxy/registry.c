@@ -12,6 +12,7 @@ struct registry_entry {
     uint32_t worker;        /* constant since birth, as is serial */
     uint32_t serial;
     uint32_t refs;          /* under the lock */
+    uint32_t bound;         /* the worker's */
     size_t key_len;
     uint8_t key[];          /* the farm's name with its NUL, then the system_id */
 };
@@ -110,6 +111,18 @@ uint32_t
 registry_worker(const struct registry_entry *entry)
 {
     return entry->worker;
+}
+
+uint32_t
+registry_bound(const struct registry_entry *entry)
+{
+    return entry->bound;
+}
+
+void
+registry_count_bound(struct registry_entry *entry, int change)
+{
+    entry->bound += (uint32_t)change;
 }
 
 uint32_t

@@ -49,6 +49,13 @@ registry_put(struct registry *registry, struct registry_entry *entry);
 uint32_t
 registry_worker(const struct registry_entry *entry);
 
+/* Its sessions that are bound; its worker's thread alone asks and counts. */
+uint32_t
+registry_bound(const struct registry_entry *entry);
+
+void
+registry_count_bound(struct registry_entry *entry, int change);
+
 /* How many accounts were there before it. */
 uint32_t
 registry_serial(const struct registry_entry *entry);

@@ -9,14 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <utlist.h>
 
 #include "base/log.h"
-#include "net/tls.h"
 #include "proxy/downward.h"
 #include "proxy/pool.h"
 #include "proxy/registry.h"
+#include "proxy/session_gate.h"
 #include "proxy/session_inner.h"
 #include "proxy/upward.h"
 
@@ -131,6 +130,14 @@ is_bound(enum session_state state)
     return false;
 }
 
+static void
+count_bound(struct session *session, int change)
+{
+    session->proxy->bound_count += (uint32_t)change;
+    if (change != 0)
+        registry_count_bound(session->entry, change);
+}
+
 void
 session_enter(struct session *session, enum session_state state)
 {
@@ -139,8 +146,7 @@ session_enter(struct session *session, enum session_state state)
     ensure((permitted[session->state] & 1U << state) != 0);
     log_debug(session_label(session), "%s -> %s", session_state_name(session->state),
               state_names[state]);
-    session->proxy->bound_count -= is_bound(session->state);
-    session->proxy->bound_count += is_bound(state);
+    count_bound(session, is_bound(state) - is_bound(session->state));
     session->state = state;
     loop_timer_stop(loop, &session->timer);
     switch (state) {
@@ -166,6 +172,7 @@ session_enter(struct session *session, enum session_state state)
         release(session);
         conn_close(&session->conn);
         log_end(session);
+        gate_leave(&session->pass, session->proxy->loop->now_us);
         if (session->entry != NULL)
             registry_put(session->proxy->registry, session->entry);
         handle_free(&session->proxy->session_table, session->handle);
@@ -323,25 +330,6 @@ session_new(struct proxy *proxy, const struct conf_listener *listener, const str
     DL_APPEND(proxy->sessions, session);
     proxy->session_count++;
     return session;
-}
-
-void
-session_accept(struct proxy *proxy, const struct conf_listener *listener, int fd,
-               const struct addr *peer)
-{
-    struct session *session = session_new(proxy, listener, peer);
-
-    if (session == NULL) {
-        close(fd);
-        return;
-    }
-    session->id = proxy_next_id(proxy);
-    proxy->counters.sessions_accepted++;
-    log_debug(session_label(session), "accepted listener=%s", listener->name);
-    if (listener->tls_server != NULL)
-        tls_accept(&session->conn, listener->tls_server);
-    conn_accept(&session->conn, fd);
-    loop_timer_start(proxy->loop, &session->timer, listener->bind_timeout_ms);
 }
 
 void

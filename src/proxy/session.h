@@ -7,6 +7,7 @@
 #include "base/addr.h"
 #include "conf/conf.h"
 #include "net/conn.h"
+#include "proxy/gate.h"
 #include "proxy/linkset.h"
 #include "proxy/proxy.h"
 #include "proxy/request.h"
@@ -40,7 +41,9 @@ struct session {
     uint64_t id;
     uint64_t accepted_at_ms;
     struct handle handle;
-    struct addr peer;
+    struct addr peer;               /* the client, by a PROXY header if there was one */
+    struct addr local;              /* where it has connected to; len 0: ask the descriptor */
+    struct gate_pass pass;
     /* constant since its bind */
     char system_id[SESSION_NAME_SIZE];  /* for the log: escaped, cut */
     uint32_t bind_command;
@@ -66,6 +69,7 @@ struct session {
     struct window window;
     struct request_list held_down;  /* requests that wait for the client's window */
     bool links_paused;
+    bool awaits_header;             /* of the PROXY protocol */
     bool out_of_memory;             /* it ends as soon as nothing is under way */
     uint32_t own_number;            /* of our open enquire_link or unbind; 0: none */
     uint64_t enquire_sent_ms;

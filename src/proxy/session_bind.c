@@ -5,9 +5,9 @@
 
 #include "base/escape.h"
 #include "base/log.h"
-#include "net/tls.h"
 #include "proxy/downward.h"
 #include "proxy/pool.h"
+#include "proxy/session_gate.h"
 #include "proxy/session_inner.h"
 #include "proxy/upward.h"
 #include "smpp/bind.h"
@@ -18,6 +18,7 @@ static void on_linkset_room(struct linkset *linkset);
 static void on_linkset_starved(struct linkset *linkset);
 static void on_linkset_lost(struct linkset *linkset);
 static void on_linkset_grace_over(struct linkset *linkset);
+static void tell_client(const struct linkset *linkset, struct addr *source, struct addr *dest);
 
 static const struct linkset_ops linkset_ops = {
     .on_bound = on_linkset_bound,
@@ -31,6 +32,7 @@ static const struct linkset_ops linkset_ops = {
     .on_expired = upward_on_expired,
     .on_link_lost = upward_on_link_lost,
     .on_node_lost = upward_on_node_lost,
+    .tell_client = tell_client,
 };
 
 static const char *
@@ -45,33 +47,6 @@ refuse_bind(struct session *session, uint32_t status)
     session->proxy->counters.binds_refused++;
     session_answer(session, session->bind_command, status, session->bind_number);
     session_finish(session, SESSION_END_REFUSED);
-}
-
-/* May the client's certificate bind this system_id? */
-static bool
-is_permitted(const struct session *session, const struct bind *bind)
-{
-    char system_id[PDU_MAX_OPEN];
-
-    if (session->listener->tls_names == NULL)
-        return true;
-    if (bind->system_id.len >= sizeof(system_id))
-        return false;
-    memcpy(system_id, bind->system_id.bytes, bind->system_id.len);
-    system_id[bind->system_id.len] = '\0';
-    return tls_permits(&session->conn, session->listener->tls_names, system_id);
-}
-
-static void
-refuse_certificate(struct session *session)
-{
-    char text[TLS_TEXT_SIZE];
-
-    session->proxy->counters.certificates_refused++;
-    snprintf(session->end_detail, sizeof(session->end_detail), "%.127s",
-             tls_text(&session->conn, text));
-    session_answer(session, session->bind_command, SMPP_RBINDFAIL, session->bind_number);
-    session_finish(session, SESSION_END_CERTIFICATE);
 }
 
 /* A linkset of its own, or one that it shares. False: out of memory. */
@@ -110,10 +85,8 @@ session_on_bind(struct session *session, const struct pdu *pdu)
     }
     escape(session->system_id, sizeof(session->system_id), bind.system_id.bytes,
            bind.system_id.len);
-    if (!is_permitted(session, &bind)) {
-        refuse_certificate(session);
+    if (!session_may_bind(session, &bind))
         return;
-    }
     session->interface_version = bind.interface_version;
     session->bound_state = command_bound_state(pdu->command);
     session_enter(session, SESSION_BINDING);
@@ -135,6 +108,10 @@ session_accept_bind(struct session *session)
     uint32_t length;
     uint8_t *room;
 
+    if (!session_has_place(session)) {      /* others were bound meanwhile */
+        session_refuse_at_gate(session, GATE_SESSIONS);
+        return;
+    }
     session->proxy->counters.sessions_bound++;
     log_limited(LOG_LEVEL_INFO, session_label(session), "bound as=%s version=0x%02x nodes=%zu/%zu",
                 bind_name(session->bind_command), session->interface_version, linkset_nodes_bound(linkset),
@@ -153,6 +130,13 @@ session_accept_bind(struct session *session)
     downward_serve(session);
 }
 
+/* Of a node, on who the client is. */
+static bool
+is_verdict(uint32_t status)
+{
+    return status == SMPP_RINVPASWD || status == SMPP_RINVSYSID || status == SMPP_RBINDFAIL;
+}
+
 void
 session_refuse_bind(struct session *session, uint32_t status)
 {
@@ -161,6 +145,8 @@ session_refuse_bind(struct session *session, uint32_t status)
     snprintf(session->end_detail, sizeof(session->end_detail), "%s%s",
              status_name(status, spare),
              session->linkset->verdict == SMPP_ROK ? ", no node can be reached" : "");
+    if (is_verdict(session->linkset->verdict))
+        session_bind_failed(session);
     refuse_bind(session, status);
 }
 
@@ -215,4 +201,10 @@ static void
 on_linkset_grace_over(struct linkset *linkset)
 {
     session_without_nodes(linkset->owner);
+}
+
+static void
+tell_client(const struct linkset *linkset, struct addr *source, struct addr *dest)
+{
+    session_tell_client(linkset->owner, source, dest);
 }

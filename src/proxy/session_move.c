@@ -48,6 +48,9 @@ session_moves(struct session *session, const struct pdu *pdu, size_t n)
     move->entry = session->entry;
     move->id = session->id;
     move->peer = session->peer;
+    move->local = session->local;
+    move->pass = session->pass;
+    session->pass = (struct gate_pass){0};
     move->accepted_at_ms = session->accepted_at_ms;
     move->bytes_in = session->bytes_in;
     session->entry = NULL;
@@ -70,6 +73,8 @@ session_arrive(struct proxy *proxy, struct session_move *move)
     }
     now = session_now_ms(session);
     session->id = move->id;
+    session->local = move->local;
+    session->pass = move->pass;
     session->entry = move->entry;
     session->accepted_at_ms = move->accepted_at_ms;
     session->bytes_in = move->bytes_in;
@@ -82,6 +87,7 @@ session_arrive(struct proxy *proxy, struct session_move *move)
 void
 session_move_drop(struct registry *registry, struct session_move *move)
 {
+    gate_leave(&move->pass, 0);
     conn_cargo_free(move->cargo);
     registry_put(registry, move->entry);
     free(move);

@@ -21,6 +21,8 @@ struct session_move {
     struct registry_entry *entry;
     uint64_t id;
     struct addr peer;
+    struct addr local;
+    struct gate_pass pass;
     uint64_t accepted_at_ms;
     uint64_t bytes_in;
 };

@@ -202,13 +202,14 @@ done:
     return used;
 }
 
-/* TLS is there. */
+/* TLS is there, or what was to come before the first PDU. */
 static void
 on_conn_open(struct conn *conn)
 {
     char text[TLS_TEXT_SIZE];
 
-    log_debug(session_label(conn->owner), "TLS %s", tls_text(conn, text));
+    if (log_wants(LOG_LEVEL_DEBUG) && tls_text(conn, text)[0] != '\0')
+        log_debug(session_label(conn->owner), "TLS %s", text);
 }
 
 static void
@@ -227,7 +228,8 @@ on_conn_end(struct conn *conn, enum conn_end end, int error)
 
     if (session->end == SESSION_END_NONE) {
         session->end = SESSION_END_CONN;
-        if (end == CONN_END_PROTOCOL || end == CONN_END_HANDSHAKE_CLOSED)
+        if (session->listener->tls_server != NULL && !session->awaits_header &&
+            (end == CONN_END_PROTOCOL || end == CONN_END_HANDSHAKE_CLOSED))
             session->proxy->counters.tls_failed++;
         snprintf(session->end_detail, sizeof(session->end_detail), "%s",
                  conn_end_words(end, error));

@@ -123,7 +123,10 @@ session_on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
     }
     switch (session->state) {
     case SESSION_OPEN:
-        if (session->conn.state == CONN_HANDSHAKE)
+        session->proxy->counters.bind_timeouts++;
+        if (session->awaits_header)
+            snprintf(session->end_detail, sizeof(session->end_detail), "no whole PROXY header");
+        else if (session->conn.state == CONN_HANDSHAKE)
             snprintf(session->end_detail, sizeof(session->end_detail), "TLS handshake not done");
         session_finish(session, SESSION_END_BIND_TIMEOUT);
         break;

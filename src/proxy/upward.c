@@ -85,8 +85,26 @@ is_message(const struct request *request)
     return command == SMPP_SUBMIT_SM || command == SMPP_DATA_SM || command == SMPP_SUBMIT_MULTI;
 }
 
-/* May it pass, by its account's rate? A part follows its set in any case: a long
- * message is not torn. */
+/*
+ * A long message is not torn: once one part has passed all others do, and once one was
+ * refused all others are, until that one is sent again.
+ */
+static bool
+take_part(struct rate *rate, uint32_t per_second, const struct request *request, uint64_t now_us)
+{
+    uint16_t rated = set_rated(request->sets, request->set);
+
+    if (rated == SET_PASSED || set_node(request->sets, request->set) != SET_NO_NODE) {
+        rate_owe(rate, per_second, now_us);
+        return true;
+    }
+    if ((rated != 0 && rated != request->part) || !rate_take(rate, per_second, now_us))
+        return false;
+    set_put_rated(request->sets, request->set, SET_PASSED);
+    return true;
+}
+
+/* May it pass, by its account's rate? */
 static bool
 within_rate(struct session *session, struct request *request)
 {
@@ -96,11 +114,8 @@ within_rate(struct session *session, struct request *request)
 
     if (request->counted || per_second == 0 || !is_message(request))
         return true;
-    request->counted = true;
-    if (request->set != SET_NONE && set_node(request->sets, request->set) != SET_NO_NODE)
-        rate_owe(rate, per_second, now_us);
-    else
-        request->counted = rate_take(rate, per_second, now_us);
+    request->counted = request->set != SET_NONE ? take_part(rate, per_second, request, now_us)
+                                                : rate_take(rate, per_second, now_us);
     return request->counted;
 }
 
@@ -123,6 +138,8 @@ throttle(struct session *session, struct request *request)
         return false;
     case CONF_RATE_THROTTLE:
         session->proxy->counters.throttled++;
+        if (request->set != SET_NONE && set_rated(request->sets, request->set) == 0)
+            set_put_rated(request->sets, request->set, request->part);
         upward_refuse(session, request, SMPP_RTHROTTLED);
         return true;
     }
@@ -175,7 +192,7 @@ upward_request(struct session *session, const struct pdu *pdu)
 
     proxy->counters.requests_up++;
     session->requests++;
-    if (pdu->length > session->listener->farm->max_pdu) {
+    if (pdu->length > session->listener->farm->max_pdu_up) {
         session_answer(session, pdu->command, SMPP_RINVMSGLEN, pdu->number);
         return;
     }

@@ -30,6 +30,7 @@ struct set {
     set_id prev;            /* in its list */
     set_id next;
     uint16_t node;
+    uint16_t rated;         /* as set_rated tells */
     uint8_t total;
     uint8_t accepted_count;
     bool finished;          /* every part was accepted */
@@ -376,6 +377,18 @@ uint16_t
 set_node(const struct set_table *table, set_id id)
 {
     return at(table, id)->node;
+}
+
+uint16_t
+set_rated(const struct set_table *table, set_id id)
+{
+    return at(table, id)->rated;
+}
+
+void
+set_put_rated(struct set_table *table, set_id id, uint16_t rated)
+{
+    at(table, id)->rated = rated;
 }
 
 void

@@ -87,6 +87,16 @@ set_node(const struct set_table *table, set_id id);
 void
 set_put_node(struct set_table *table, set_id id, uint16_t node);
 
+/* What the account's rate has made of the set: nothing yet, the number of the part that it
+ * has refused first, or SET_PASSED. */
+#define SET_PASSED UINT16_MAX
+
+uint16_t
+set_rated(const struct set_table *table, set_id id);
+
+void
+set_put_rated(struct set_table *table, set_id id, uint16_t rated);
+
 /* The node has accepted this part. */
 void
 set_accept(struct set_table *table, set_id id, uint8_t part, uint64_t now_ms);

@@ -52,6 +52,35 @@ sub message {
 
 sub save_pdu { my ($name, $bytes, $choice) = @_; save('pdu', $name, ($choice // "\1\6") . $bytes) }
 
+# --- PROXY headers
+my $v2 = "\r\n\r\n\0\r\nQUIT\n";
+my $in4 = pack 'C8n2', 192, 0, 2, 7, 198, 51, 100, 1, 40112, 2775;
+my $in6 = pack 'n8n8n2', 0x2001, 0xDB8, 0, 0, 0, 0, 0, 7, 0x2001, 0xDB8, 0, 0, 0, 0, 0, 1, 40112, 2775;
+my %header = (
+    'v1-tcp4' => "PROXY TCP4 192.0.2.7 198.51.100.1 40112 2775\r\n",
+    'v1-tcp6' => "PROXY TCP6 2001:db8::7 2001:db8::1 40112 2775\r\n",
+    'v1-unknown' => "PROXY UNKNOWN\r\n",
+    'v1-unknown-words' => "PROXY UNKNOWN ffff::1 x\r\n",
+    'v1-cut' => 'PROXY TCP4 192.0.2.7 198.',
+    'v1-long' => 'PROXY UNKNOWN ' . 'x' x 100,
+    'v1-no-return' => "PROXY TCP4 192.0.2.7 198.51.100.1 1 2\n",
+    'v1-nul' => "PROXY TCP4 192.0.2.7\0 198.51.100.1 1 2\r\n",
+    'v2-tcp4' => $v2 . pack('CCn/a', 0x21, 0x11, $in4),
+    'v2-tcp6' => $v2 . pack('CCn/a', 0x21, 0x21, $in6),
+    'v2-unix' => $v2 . pack('CCn/a', 0x21, 0x31, pack 'a108a108', '/run/a', '/run/b'),
+    'v2-local' => $v2 . pack('CCn', 0x20, 0, 0),
+    'v2-unspec' => $v2 . pack('CCn', 0x21, 0, 0),
+    'v2-extension' => $v2 . pack('CCn/a', 0x21, 0x11, $in4 . pack 'Cn/a', 2, 'acme'),
+    'v2-short' => $v2 . pack('CCn/a', 0x21, 0x11, substr $in4, 1),
+    'v2-long' => $v2 . pack('CCn', 0x21, 0x11, 600),
+    'v2-version' => $v2 . pack('CCn', 0x31, 0x11, 0),
+    'v2-datagram' => $v2 . pack('CCn/a', 0x21, 0x12, $in4),
+    'v2-cut' => substr($v2, 0, 9),
+    'v2-and-smpp' => $v2 . pack('CCn/a', 0x21, 0x11, $in4) . pack('N4', 16, 0x15, 0, 1),
+    'smpp' => pack('N4', 16, 0x15, 0, 1), 'post' => "POST / HTTP/1.1\r\n", 'empty' => '',
+);
+save('proxy_header', $_, $header{$_}) for keys %header;
+
 # --- responses of HTTP: the first octet is the size of the pieces less one
 sub save_http { my ($name, $bytes, $piece) = @_; save('http', $name, chr($piece // 0) . $bytes =~ s/\n/\r\n/gr) }
 

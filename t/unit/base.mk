@@ -15,3 +15,7 @@ UNIT_TESTS += t/unit/check_handle
 t_unit_check_handle_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += t/unit/check_histogram
 t_unit_check_histogram_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_cidr
+t_unit_check_cidr_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_proxy_header
+t_unit_check_proxy_header_LDADD = $(UNIT_LDADD)

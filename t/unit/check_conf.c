@@ -291,7 +291,8 @@ is_quoted(enum key_type type)
 {
     return type == KEY_LOG_TARGET || type == KEY_TAG || type == KEY_ID_PREFIX ||
            type == KEY_IP || type == KEY_IP_PORT || type == KEY_TEXT || type == KEY_FIELD ||
-           type == KEY_PATH || type == KEY_FILE || type == KEY_SECRET || type == KEY_STATUSES;
+           type == KEY_PATH || type == KEY_FILE || type == KEY_SECRET || type == KEY_STATUSES ||
+           type == KEY_NETWORKS;
 }
 
 START_TEST(defaults_are_printed_as_the_table_has_them)
@@ -302,7 +303,7 @@ START_TEST(defaults_are_printed_as_the_table_has_them)
     size_t i;
 
     for (i = 0; i < key_count; i++) {
-        if (keys[i].initial == NULL || keys[i].type == KEY_FARM_NAME ||
+        if (!key_has_default(&keys[i]) || keys[i].type == KEY_FARM_NAME ||
             keys[i].type == KEY_FARM_MODE || is_of_tls(&keys[i]))
             continue;
         if (keys[i].section == KEY_ADMIN && keys[i].type == KEY_ADDRESS)

@@ -193,6 +193,15 @@ sub read {
     }
 }
 
+# Waits until n octets at least are in {in}.
+sub octets {
+    my ($self, $n, $seconds) = @_;
+    my $until = deadline($seconds);
+
+    1 while length $self->{in} < $n && $self->fill($until);
+    return length $self->{in} >= $n;
+}
+
 # The next PDU of that name, over what isn't; undef.
 sub read_until {
     my ($self, $name, $seconds) = @_;

@@ -253,7 +253,8 @@ sub with_workers {
     return;
 }
 
-# start_plex(args => [...]) or start_plex(conf => TEXT); `log_level`, `shell`.
+# start_plex(args => [...]) or start_plex(conf => TEXT); `log_level`, `shell`; `ready` is
+# its ready file as it sees it, within the folder `root`.
 sub start_plex {
     my (%given) = @_;
     my $self = bless {plex => 1, shell => $given{shell}}, __PACKAGE__;
@@ -269,9 +270,10 @@ sub start_plex {
     push @args, '--log-level', $given{log_level} // 'info';
     push @args, '--log', $given{log} if defined $given{log};
     $self->{log} = $given{log} ? $given{log} =~ s/^file://r : undef;
-    spawn($self, 'smpplex', @args, '--ready-file', "$base.ready");
+    my $ready = $given{ready} // "$base.ready";
+    spawn($self, 'smpplex', @args, '--ready-file', $ready);
     $self->{log} //= $self->{err};
-    return $self->await_ready("$base.ready");
+    return $self->await_ready(($given{root} // '') . $ready);
 }
 
 # Its file, to be taken at the next SIGHUP.
