@@ -11,7 +11,6 @@
 
 #include "base/log.h"
 #include "net/listener.h"
-#include "net/proxied.h"
 #include "net/tls.h"
 #include "proxy/registry.h"
 #include "proxy/session_inner.h"
@@ -63,18 +62,34 @@ log_refusal(struct proxy *proxy, const struct conf_listener *listener, const str
                 addr_format(peer, text), gate_refusal_words(refusal));
 }
 
-static void
-expect_header(struct session *session)
+bool
+gate_admit(struct proxy *proxy, const struct conf_listener *listener, const struct addr *peer,
+           struct gate_pass *pass)
 {
-    const struct conf_listener *listener = session->listener;
+    enum gate_refusal refusal = knock(proxy, listener, peer, pass);
 
-    session->awaits_header = is_trusted(listener, &session->peer);
-    if (!session->awaits_header)
-        proxied_accept(&session->conn, PROXIED_UNTRUSTED, &proxied_ops);
+    if (refusal == GATE_OPEN)
+        return true;
+    log_refusal(proxy, listener, peer, refusal);
+    gate_leave(pass, proxy->loop->now_us);
+    return false;
+}
+
+bool
+gate_expect_header(struct conn *conn, const struct conf_listener *listener,
+                   const struct addr *peer, const struct proxied_ops *ops)
+{
+    bool trusted = is_trusted(listener, peer);
+
+    if (listener->proxy_protocol == CONF_PROXY_NONE)
+        return false;
+    if (!trusted)
+        proxied_accept(conn, PROXIED_UNTRUSTED, ops);
     else if (listener->proxy_protocol == CONF_PROXY_REQUIRED)
-        proxied_accept(&session->conn, PROXIED_REQUIRED, &proxied_ops);
+        proxied_accept(conn, PROXIED_REQUIRED, ops);
     else
-        proxied_accept(&session->conn, PROXIED_OPTIONAL, &proxied_ops);
+        proxied_accept(conn, PROXIED_OPTIONAL, ops);
+    return trusted;
 }
 
 static void
@@ -85,8 +100,8 @@ begin(struct session *session, int fd)
     log_debug(session_label(session), "accepted listener=%s", listener->name);
     if (listener->tls_server != NULL)
         tls_accept(&session->conn, listener->tls_server);
-    if (listener->proxy_protocol != CONF_PROXY_NONE)
-        expect_header(session);
+    session->awaits_header = gate_expect_header(&session->conn, listener, &session->peer,
+                                                &proxied_ops);
     conn_accept(&session->conn, fd);
     loop_timer_start(session->proxy->loop, &session->timer, listener->bind_timeout_ms);
 }
@@ -97,13 +112,9 @@ session_accept(struct proxy *proxy, const struct conf_listener *listener, int fd
 {
     struct session *session = NULL;
     struct gate_pass pass;
-    enum gate_refusal refusal;
 
     proxy->counters.sessions_accepted++;
-    refusal = knock(proxy, listener, peer, &pass);
-    if (refusal != GATE_OPEN)
-        log_refusal(proxy, listener, peer, refusal);
-    else
+    if (gate_admit(proxy, listener, peer, &pass))
         session = session_new(proxy, listener, peer);
     if (session == NULL) {
         gate_leave(&pass, proxy->loop->now_us);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "net/tls.h"
 #include "proxy/registry.h"
+#include "proxy/session_gate.h"
 #include "proxy/stream_inner.h"
 
 #define SWEEP_MS 200        /* from one look for streams that may end to the next */
@@ -109,6 +110,7 @@ on_closed(struct stream *stream)
     close_conns(stream);
     log_end(stream);
     stream_leave_node(stream);
+    gate_leave(&stream->pass, proxy->loop->now_us);
     DL_DELETE(proxy->streams, stream);
     proxy->stream_count--;
     loop_bury(proxy->loop, &stream->grave, bury);
@@ -233,7 +235,11 @@ on_client_end(struct conn *conn, enum conn_end end, int error)
 {
     struct stream *stream = conn->owner;
 
-    if (stream->state == STREAM_SHAKING)
+    if (stream->end == STREAM_END_GATE || stream->end == STREAM_END_PROXY_HEADER) {
+        stream_finish(stream, stream->end);     /* on_header has said why */
+        return;
+    }
+    if (stream->state == STREAM_SHAKING && stream->listener->tls_server != NULL)
         stream->proxy->counters.tls_failed++;
     stream_finish_by(stream, STREAM_END_CLIENT, end, error);
 }
@@ -308,23 +314,62 @@ stream_new(struct proxy *proxy, const struct conf_listener *listener, const stru
     return stream;
 }
 
+/* The conn ends by itself where this says so. */
+static bool
+on_header(struct conn *conn, const struct proxy_header *header, const char *why)
+{
+    struct stream *stream = conn->owner;
+    struct counters *counters = &stream->proxy->counters;
+    enum gate_refusal refusal;
+
+    if (header == NULL) {
+        counters->bad_proxy_headers++;
+        stream->end = STREAM_END_PROXY_HEADER;
+        snprintf(stream->end_detail, sizeof(stream->end_detail), "%s", why);
+        return false;
+    }
+    if (header->source.len != 0) {
+        stream->peer = header->source;
+        stream->local = header->dest;
+    }
+    refusal = gate_identify(&stream->pass, stream->listener, &stream->peer,
+                            stream->proxy->loop->now_us);
+    gate_count(counters, refusal);
+    if (refusal != GATE_OPEN) {
+        stream->end = STREAM_END_GATE;
+        snprintf(stream->end_detail, sizeof(stream->end_detail), "%s", gate_refusal_words(refusal));
+    }
+    return refusal == GATE_OPEN;
+}
+
+static const struct proxied_ops proxied_ops = {.on_header = on_header};
+
 void
 stream_accept(struct proxy *proxy, const struct conf_listener *listener, int fd,
               const struct addr *peer)
 {
-    struct stream *stream = stream_new(proxy, listener, peer);
+    struct gate_pass pass;
+    struct stream *stream;
     int on = 1;
 
-    if (stream == NULL) {
-        log_limited(LOG_LEVEL_ERROR, listener->name, "out of memory, connection refused");
+    proxy->counters.streams_accepted++;
+    if (!gate_admit(proxy, listener, peer, &pass)) {
         close(fd);
         return;
     }
-    proxy->counters.streams_accepted++;
+    stream = stream_new(proxy, listener, peer);
+    if (stream == NULL) {
+        log_limited(LOG_LEVEL_ERROR, listener->name, "out of memory, connection refused");
+        gate_leave(&pass, proxy->loop->now_us);
+        close(fd);
+        return;
+    }
+    stream->pass = pass;
     /* Who is gone without a word is found out some time; fails on a unix socket. */
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
     if (listener->tls_server != NULL)
         tls_accept(&stream->client, listener->tls_server);
+    (void)gate_expect_header(&stream->client, listener, peer, &proxied_ops);
     conn_accept(&stream->client, fd);
     conn_pause(&stream->client);
     if (stream->client.state == CONN_OPEN)

@@ -9,6 +9,7 @@
 #include "net/conn.h"
 #include "net/relay.h"
 #include "proxy/farm.h"
+#include "proxy/gate.h"
 #include "proxy/proxy.h"
 
 /*
@@ -36,7 +37,9 @@ struct stream {
     const struct conf_listener *listener;   /* but for proxy_follow */
     uint64_t id;
     uint64_t accepted_at_ms;
-    struct addr peer;
+    struct addr peer;               /* the client, by a PROXY header if there was one */
+    struct addr local;              /* where it has connected to; len 0: ask the descriptor */
+    struct gate_pass pass;
     /* this thread's */
     enum stream_state state;
     enum stream_end end;            /* why it ends, once it does */

@@ -8,6 +8,8 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "net/listener.h"
+#include "net/proxied.h"
 #include "net/tls.h"
 #include "proxy/stream_inner.h"
 
@@ -61,6 +63,11 @@ connect_to_node(struct stream *stream)
         tls_connect(&stream->server, tls);
     else
         tls_without(&stream->server);
+    if (farm->nodes[stream->node->index].send_proxy) {
+        if (stream->local.len == 0)
+            stream->local = listener_address(stream->client.fd);
+        proxied_connect(&stream->server, &stream->peer, &stream->local);
+    }
     conn_connect(&stream->server, &stream->node->status.addr, farm->connect_timeout_ms);
     stream_enter(stream, STREAM_CONNECTING);
 }
