@@ -307,6 +307,68 @@ subtest 'one session\'s end takes nothing from the others' => sub {
     finish($plex, $node, $stays);
 };
 
+subtest 'what a lost link leaves goes to another node, each session\'s in order' => sub {
+    my ($first, $second) = map { Smpplex::Peer->listen } 1 .. 2;
+    my $plex = start_plex(conf => conf_text(
+        farm => {links => 'account', window => 6, 'redispatch-max' => 5},
+        nodes => [['n1', $first->addr], ['n2', $second->addr, backup => 'true']]));
+    my $client = Smpplex::Peer->connect($plex->addr);
+    $client->send(bind_pdu('transceiver', 1));
+    my ($node, $backup) = map { $_->accept_bind } $first, $second;
+    $client->read;
+    my @clients = ($client, map { Smpplex::Peer->bound($plex->addr) } 1 .. 2);
+    for my $n (1 .. 10) {
+        for my $i (0 .. 2) {
+            $clients[$i]->send(submit_pdu($n, sprintf 's%d-%02d', $i, $n));
+            eventually('it is there', sub { $plex->counters->{requests_up} >= 3 * $n - 2 + $i })
+                if $n < 3;
+        }
+    }
+    eventually('some are open, some held', sub { $plex->counters->{requests_up} == 30 });
+    $node->reset;
+    my @order;
+    while (@order < 30) {
+        my $got = $backup->read or last;
+        push @order, $got->{body} =~ /(s\d-\d\d)\z/;
+        $backup->answer($got, 0, "x\0");
+    }
+    for my $i (0 .. 2) {
+        is(join(' ', grep { /^s$i/ } @order), join(' ', map { sprintf 's%d-%02d', $i, $_ } 1 .. 10),
+           "session $i: all, in order");
+        is(scalar(grep { $clients[$i]->read } 1 .. 10), 10, 'and answered');
+    }
+    finish($plex, $backup, @clients);
+};
+
+subtest 'links-per-node: what has one destination keeps to one link' => sub {
+    my $door = Smpplex::Peer->listen;
+    my $plex = plex_for({n1 => $door->addr},
+                        farm => {'links-per-node' => 3, balance => 'destination'});
+    my $client = Smpplex::Peer->connect($plex->addr);
+    $client->send(bind_pdu('transceiver', 1));
+    my @links = map { $door->accept_bind } 1 .. 3;
+    $client->read;
+    for my $n (1 .. 60) {
+        my $body = Smpplex::Peer::message_body("m$n");
+        $body =~ s/46701/sprintf '467%02d', $n % 20/e;
+        $client->send(pdu('submit_sm', 0, $n, $body));
+    }
+    my (%at, %used);
+    for my $i (0 .. 2) {
+        while (my $got = $links[$i]->read(0.1)) {
+            my ($to) = $got->{body} =~ /(467\d\d)/;
+            $at{$to}{$i}++;
+            $used{$i}++;
+            $links[$i]->answer($got, 0, "x\0");
+        }
+    }
+    is(scalar(grep { keys %$_ == 1 && (values %$_)[0] == 3 } values %at), 20,
+       'each destination has its link');
+    is(scalar(keys %used), 3, 'and each link has some');
+    is(scalar(grep { $client->read } 1 .. 60), 60, 'all are answered');
+    finish($plex, @links, $client);
+};
+
 subtest 'linger: the links outlive the last session for so long' => sub {
     my $sim = start_sim('a=0', 'b=0');
     my $plex = plex_for(addrs_of($sim), farm => {linger => '700ms'});
