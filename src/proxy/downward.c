@@ -196,7 +196,8 @@ downward_turn_back(struct session *session)
     }
     while (session->held_down.first != NULL) {
         request = request_list_shift(&session->held_down);
-        downward_refuse(session->proxy, request->from, request_command(request), request_number(request));
+        downward_refuse(session->proxy, request->from, request_command(request),
+                        request_number(request));
         request_free(&session->proxy->loop->slab, request);
     }
 }

@@ -230,7 +230,8 @@ place_find(struct linkset *linkset, struct request *request, struct link **link)
         return set_link(linkset, request, link);
     case REQUEST_NODE:
         return is_lost(linkset, request->node) ? PLACE_FAIL
-                                               : link_to(linkset, request->node, request_number(request), link);
+                                               : link_to(linkset, request->node,
+                                                         request_number(request), link);
     case REQUEST_TOUR:
     case REQUEST_TOUR_ALL:
         *link = tour_link(linkset, request->node);

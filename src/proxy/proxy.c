@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "proxy/proxy.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 

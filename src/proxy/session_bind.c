@@ -114,8 +114,8 @@ session_accept_bind(struct session *session)
     }
     session->proxy->counters.sessions_bound++;
     log_limited(LOG_LEVEL_INFO, session_label(session), "bound as=%s version=0x%02x nodes=%zu/%zu",
-                bind_name(session->bind_command), session->interface_version, linkset_nodes_bound(linkset),
-                linkset->farm->node_count);
+                bind_name(session->bind_command), session->interface_version,
+                linkset_nodes_bound(linkset), linkset->farm->node_count);
     length = linkset->bind_resp != NULL ? get_be32(linkset->bind_resp) : PDU_HEADER + 1;
     room = session_put(session, length);
     if (room != NULL && linkset->bind_resp != NULL) {

@@ -22,7 +22,10 @@ sub conf_for {
 
 sub plex_for { my ($addrs, %given) = @_; return start_plex(conf => conf_for($addrs, %given)) }
 
-sub addrs_of { my ($sim) = @_; return {map { $_ => $sim->addr($_) } grep { defined $sim->addr($_) } @names} }
+sub addrs_of {
+    my ($sim) = @_;
+    return {map { $_ => $sim->addr($_) } grep { defined $sim->addr($_) } @names};
+}
 
 # Clients of one account at a raw node: (plex, node, client...).
 sub raw_party {
@@ -47,7 +50,8 @@ sub part_pdu {
     my ($command, $number, $reference, $total, $part) = @_;
     return pdu($command, 0, $number,
                pack('Z*CCZ*CCZ*CCCZ*Z*CCCCC/a', '', 1, 1, 'raw', 1, 1, '46701', 0x40, 0, 0, '', '',
-                    0, 0, 0, 0, pack('CCCCCC', 5, 0, 3, $reference, $total, $part) . "r$reference"));
+                    0, 0, 0, 0,
+                    pack('CCCCCC', 5, 0, 3, $reference, $total, $part) . "r$reference"));
 }
 
 sub finish {
@@ -268,7 +272,8 @@ subtest 'who does not read gets no more, the others get theirs' => sub {
     is(scalar(grep { $node->read } 1 .. 480), 480, 'and the node its answers');
     # now nobody answers: three windows and `hold`, and the link is not read any more
     $node->send(join '', map { deliver_pdu($_, 'x' x 100) } 1001 .. 1200);
-    eventually('the others\' windows are full too', sub { $plex->counters->{requests_down} >= 550 });
+    eventually('the others\' windows are full too',
+               sub { $plex->counters->{requests_down} >= 550 });
     my $big = join '', map { deliver_pdu($_, 'y' x 200) } 2001 .. 40_000;
     ok(!$node->send($big, 0.5), 'then the node is not read');
     my $counters = $plex->counters;
@@ -300,11 +305,74 @@ subtest 'one session\'s end takes nothing from the others' => sub {
               'the one of the session that ends is turned back');
     $node->answer($_, 0, "x\0") for @open;
     my @next = map { $node->read } 1 .. 3;
-    is(join(' ', map { $_->{body} =~ /([gs]\d+)\z/ } @next), 's1 s2 s3', 'what it held is not sent');
+    is(join(' ', map { $_->{body} =~ /([gs]\d+)\z/ } @next), 's1 s2 s3',
+       'what it held is not sent');
     $node->answer($_, 0, "y\0") for @next;
     is(join(' ', map { $stays->read->{number} } 1 .. 3), '1 2 3', 'the other gets its responses');
     is($plex->counters->{late_responses}, 20, 'those of the one that has ended are late');
     finish($plex, $node, $stays);
+};
+
+subtest 'what a lost link leaves goes to another node, each session\'s in order' => sub {
+    my ($first, $second) = map { Smpplex::Peer->listen } 1 .. 2;
+    my $plex = start_plex(conf => conf_text(
+        farm => {links => 'account', window => 6, 'redispatch-max' => 5},
+        nodes => [['n1', $first->addr], ['n2', $second->addr, backup => 'true']]));
+    my $client = Smpplex::Peer->connect($plex->addr);
+    $client->send(bind_pdu('transceiver', 1));
+    my ($node, $backup) = map { $_->accept_bind } $first, $second;
+    $client->read;
+    my @clients = ($client, map { Smpplex::Peer->bound($plex->addr) } 1 .. 2);
+    for my $n (1 .. 10) {
+        for my $i (0 .. 2) {
+            $clients[$i]->send(submit_pdu($n, sprintf 's%d-%02d', $i, $n));
+            eventually('it is there', sub { $plex->counters->{requests_up} >= 3 * $n - 2 + $i })
+                if $n < 3;
+        }
+    }
+    eventually('some are open, some held', sub { $plex->counters->{requests_up} == 30 });
+    $node->reset;
+    my @order;
+    while (@order < 30) {
+        my $got = $backup->read or last;
+        push @order, $got->{body} =~ /(s\d-\d\d)\z/;
+        $backup->answer($got, 0, "x\0");
+    }
+    for my $i (0 .. 2) {
+        is(join(' ', grep { /^s$i/ } @order), join(' ', map { sprintf 's%d-%02d', $i, $_ } 1 .. 10),
+           "session $i: all, in order");
+        is(scalar(grep { $clients[$i]->read } 1 .. 10), 10, 'and answered');
+    }
+    finish($plex, $backup, @clients);
+};
+
+subtest 'links-per-node: what has one destination keeps to one link' => sub {
+    my $door = Smpplex::Peer->listen;
+    my $plex = plex_for({n1 => $door->addr},
+                        farm => {'links-per-node' => 3, balance => 'destination'});
+    my $client = Smpplex::Peer->connect($plex->addr);
+    $client->send(bind_pdu('transceiver', 1));
+    my @links = map { $door->accept_bind } 1 .. 3;
+    $client->read;
+    for my $n (1 .. 60) {
+        my $body = Smpplex::Peer::message_body("m$n");
+        $body =~ s/46701/sprintf '467%02d', $n % 20/e;
+        $client->send(pdu('submit_sm', 0, $n, $body));
+    }
+    my (%at, %used);
+    for my $i (0 .. 2) {
+        while (my $got = $links[$i]->read(0.1)) {
+            my ($to) = $got->{body} =~ /(467\d\d)/;
+            $at{$to}{$i}++;
+            $used{$i}++;
+            $links[$i]->answer($got, 0, "x\0");
+        }
+    }
+    is(scalar(grep { keys %$_ == 1 && (values %$_)[0] == 3 } values %at), 20,
+       'each destination has its link');
+    is(scalar(keys %used), 3, 'and each link has some');
+    is(scalar(grep { $client->read } 1 .. 60), 60, 'all are answered');
+    finish($plex, @links, $client);
 };
 
 subtest 'linger: the links outlive the last session for so long' => sub {
@@ -323,8 +391,8 @@ subtest 'linger: the links outlive the last session for so long' => sub {
     $client->reset;
     eventually('it has ended', sub { $plex->counters->{sessions} == 0 });
     $sim->control("$_ close") for qw(a b);
-    eventually('lost without a session, they are given up', sub { $plex->counters->{linksets} == 0 },
-               0.3);
+    eventually('lost without a session, they are given up',
+               sub { $plex->counters->{linksets} == 0 }, 0.3);
     $client = Smpplex::Peer->bound($plex->addr);
     my $other = Smpplex::Peer->bound($plex->addr);
     $sim->control("$_ refuse-port") for qw(a b);
@@ -485,20 +553,22 @@ subtest 'kill -9 of a node under load: nothing is missing, every response comes 
 # Clients come and go all the time, some of them without a word, while nodes are lost.
 subtest 'sessions and nodes that come and go' => sub {
     my $sim = start_sim((map { "$_=0,latency=exp:3ms,mo=20,mo-long=30%" } qw(a b)), {no_log => 1});
-    my $plex = plex_for(addrs_of($sim), farm => {window => 20, linger => '20ms', reconnect => '50ms',
-                                                 'queue-timeout' => '300ms', grace => '500ms'});
+    my $plex = plex_for(addrs_of($sim), farm => {
+        window => 20, linger => '20ms', reconnect => '50ms', 'queue-timeout' => '300ms',
+        grace => '500ms'});
     my $until = time + ($ENV{SMPPLEX_LONG} ? 30 : 4);
     my ($rounds, $bound) = (0, 0);
     while (time < $until) {
         my @clients = map { Smpplex::Peer->connect($plex->addr) } 1 .. 12;
-        $clients[$_]->send(bind_pdu('transceiver', 1, 'x' . $_ % 2) . '') for 0 .. $#clients;
+        $clients[$_]->send(bind_pdu('transceiver', 1, 'x' . $_ % 2)) for 0 .. $#clients;
         $clients[11]->reset;
         for my $client (@clients[0 .. 10]) {
             my $resp = $client->read(5) or next;
             next if $resp->{status} != 0;
             $bound++;
-            $client->send(join '', map { $_ % 5 ? submit_pdu($_, "t$_") : part_pdu('submit_sm', $_, $_, 2, 1) }
-                          1 .. 60);
+            $client->send(join '', map {
+                $_ % 5 ? submit_pdu($_, "t$_") : part_pdu('submit_sm', $_, $_, 2, 1)
+            } 1 .. 60);
         }
         $sim->control(($rounds % 2 ? 'a' : 'b') . ' close') if $rounds % 3 == 0;
         $sim->control("$_ close") for $rounds % 7 == 6 ? qw(a b) : ();

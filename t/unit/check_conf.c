@@ -81,8 +81,7 @@ START_TEST(a_short_file_gets_the_defaults)
     ck_assert_uint_eq(conf->farm_count, 1);
     ck_assert_str_eq(farm->name, "f");
     ck_assert_int_eq(farm->balance, CONF_ROUND_ROBIN);
-    ck_assert_int_eq(farm->links, CONF_LINKS_SESSION);
-    ck_assert_uint_eq(farm->links_per_node, 1);
+    ck_assert(farm->links == CONF_LINKS_SESSION && farm->links_per_node == 1);
     ck_assert_uint_eq(farm->linger_ms, 5000);
     ck_assert_uint_eq(farm->window, 1000);
     ck_assert_uint_eq(farm->connect_timeout_ms, 4000);
