@@ -18,7 +18,7 @@ struct farm_node {
     size_t index;
     struct node_status status;
     uint32_t moves;             /* how often its address has changed */
-    uint64_t gone_at_ms;        /* it is no longer in the file, and has no links from then on; or 0 */
+    uint64_t gone_at_ms;        /* it is not in the file: no links from then on; or 0 */
     uint64_t retire_at_ms;      /* when to look for links that are to end; UINT64_MAX: never */
     uint64_t enquiries;         /* enquire_links that it has answered */
     uint32_t failures;          /* of links, in a row */
