@@ -33,7 +33,7 @@ struct admin_view {
     const char *why;                /* of the last change of state; "" at the beginning */
     uint64_t since_ms;              /* when that was, on the wall's clock */
     uint32_t weight;                /* in force */
-    struct admin_check check;       /* the one that tells most: it keeps the node down, if any does */
+    struct admin_check check;       /* the one that tells most: what keeps it down, if any does */
 };
 
 /* What became of an action. */

@@ -83,11 +83,12 @@ node_of(const struct reading *reading, size_t farm, size_t i)
 
     reading_view(reading, farm, i, &view);
     history_minute(reading->history, past, counts, &minute);
-    return json_pack("{s:s, s:s, s:o, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:b, s:b, s:s,"
-                     " s:{s:I, s:I}, s:I, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:s, s:s, s:o, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:I,"
+                     " s:I, s:b, s:b, s:s, s:{s:I, s:I}, s:I, s:o, s:o, s:o, s:o}",
         "farm", conf->name, "name", node->name, "address", json_text(node->address),
         "state", view.state, "up", (int)view.up, "order", view.order,
-        "order_since", json_moment(view.order_since_ms), "why", json_text(view.why), "since", json_moment(view.since_ms),
+        "order_since", json_moment(view.order_since_ms), "why", json_text(view.why),
+        "since", json_moment(view.since_ms),
         "check", check_of(&view.check),
         "checks", checks_of(reading, farm, i), "weight", (json_int_t)view.weight,
         "configured_weight", (json_int_t)node->weight, "backup", (int)node->backup,
@@ -230,5 +231,6 @@ json_history(const struct reading *reading, size_t max)
         for (k = 0; k < reading->conf->farms[i].node_count; k++)
             json_array_append_new(list, past_of(reading, i, k, max));
     return json_pack("{s:i, s:I, s:o, s:o}", "interval_seconds", 1,
-                     "taken", (json_int_t)reading->history->taken, "until", json_moment(reading->history->last_ms), "nodes", list);
+                     "taken", (json_int_t)reading->history->taken,
+                     "until", json_moment(reading->history->last_ms), "nodes", list);
 }
