@@ -174,7 +174,7 @@ subtest 'weight and maintenance' => sub {
     unlike($browser->text(node('c') . ' .state'), qr/maintenance/, 'who thinks better of it has done nothing');
     $browser->click(node('c') . ' [data-act=maint]');
     $browser->click('#ask-ok');
-    shows(node('c') . ' .state', qr/⏸ maintenance/, 'maintenance');
+    shows(node('c') . ' .state', qr/‖ maintenance/, 'maintenance');
     eventually('takes its links away', sub { figure('c', 'Links') =~ m{^0 /} });
     $browser->click(node('c') . ' [data-act=ready]');
     shows(node('c') . ' .state', qr/✓ up/, 'and back');
@@ -207,6 +207,7 @@ subtest 'the connection is lost, and back' => sub {
     $_->end('TERM') for @load;
     $plex->is_good;
     shows('#lost', qr/is lost since .*cannot be reached/, 'smpplex has ended: said');
+    like($browser->text('#verdict'), qr/All 3 nodes up|kept out/, 'what was seen last stays to be seen');
     like($browser->js('return document.title'), qr/connection lost/, 'in the title too');
     shot('lost');
     my $next = start_plex(conf => $text =~ s/(status \{\n    address = ")[^"]*/$1$addr/r);
