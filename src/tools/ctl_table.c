@@ -23,9 +23,12 @@ ctl_clean(char *text)
 {
     unsigned char *at;
 
-    for (at = (unsigned char *)text; *at != '\0'; at++)
-        if (*at < 0x20 || *at == 0x7f || (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0))
+    for (at = (unsigned char *)text; *at != '\0'; at++) {
+        if (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+            at[0] = at[1] = '?';
+        if (*at < 0x20 || *at == 0x7f)
             *at = '?';
+    }
     return text;
 }
 

@@ -26,6 +26,7 @@ bin_PROGRAMS += smppload
 smppload_SOURCES = src/tools/smppload.c
 
 libsmpplex_a_SOURCES += \
+	src/tools/ctl_table.c src/tools/ctl_table.h \
 	src/tools/load_clock.h \
 	src/tools/load_counts.c src/tools/load_counts.h \
 	src/tools/load_events.c \
@@ -55,5 +56,5 @@ smpplexctl_SOURCES = src/tools/smpplexctl.c src/tools/ctl.h src/tools/ctl_comman
 	src/tools/ctl_lists.c \
 	src/tools/ctl_show.c src/tools/ctl_show.h \
 	src/tools/ctl_status.c src/tools/ctl_status.h \
-	src/tools/ctl_table.c src/tools/ctl_table.h \
+	src/tools/ctl_table.h \
 	src/tools/ctl_top.c
