@@ -14,7 +14,7 @@ use Smpplex::Http;
 use Smpplex::Test;
 
 my $missing = Smpplex::Browser::missing();
-BAIL_OUT($missing) if $missing;
+die "$missing\n" if $missing;
 
 my $token = 'a-token-of-24-characters';
 my $shots = "$ENV{SMPPLEX_WORK}/shots";
