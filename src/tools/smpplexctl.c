@@ -80,7 +80,7 @@ help(void)
     for (i = 0; i < COMMANDS; i++)
         printf("  %-9s %-7s  %s\n", commands[i].name, commands[i].args_help, commands[i].help);
     fputs(options_help, stdout);
-    exit(CTL_DONE);
+    exit((int)CTL_DONE);
 }
 
 static long
@@ -90,7 +90,7 @@ number(const char *text, long max)
     long value = strtol(text, &end, 10);
 
     if (text[0] < '0' || text[0] > '9' || *end != '\0' || value > max)
-        exit(ctl_complain(CTL_USAGE, "%s: a whole number up to %ld is needed", text, max));
+        exit((int)ctl_complain(CTL_USAGE, "%s: a whole number up to %ld is needed", text, max));
     return value;
 }
 
@@ -101,7 +101,7 @@ read_token(struct ctl *ctl, const char *path)
     FILE *file = fopen(path, "re");
 
     if (file == NULL || fgets(ctl->token, sizeof(ctl->token), file) == NULL)
-        exit(ctl_complain(CTL_USAGE, "%s: cannot read a token: %m", path));
+        exit((int)ctl_complain(CTL_USAGE, "%s: cannot read a token: %m", path));
     ctl->token[strcspn(ctl->token, "\r\n")] = '\0';
     fclose(file);
 }
@@ -113,7 +113,7 @@ seconds_ms(const char *text)
     double seconds = strtod(text, &end);
 
     if (end == text || *end != '\0' || !(seconds >= 0.1 && seconds <= 3600))
-        exit(ctl_complain(CTL_USAGE, "%s: an interval is 0.1 to 3600 seconds", text));
+        exit((int)ctl_complain(CTL_USAGE, "%s: an interval is 0.1 to 3600 seconds", text));
     return (unsigned)(seconds * 1000);
 }
 
@@ -150,11 +150,11 @@ take(struct ctl *ctl, int c)
         break;
     case 'V':
         puts("smpplexctl " PACKAGE_VERSION);
-        exit(CTL_DONE);
+        exit((int)CTL_DONE);
     case 'h':
         help();
     default:
-        exit(ctl_complain(CTL_USAGE, "see smpplexctl --help"));
+        exit((int)ctl_complain(CTL_USAGE, "see smpplexctl --help"));
     }
 }
 
@@ -167,7 +167,7 @@ find_server(struct ctl *ctl)
     snprintf(text, sizeof(text), "%s%s", strchr(ctl->server, '/') == ctl->server ? "unix:" : "",
              ctl->server);
     if (!addr_parse(text, "127.0.0.1", &ctl->addr, &why))
-        exit(ctl_complain(CTL_USAGE, "%s: %s", ctl->server, why));
+        exit((int)ctl_complain(CTL_USAGE, "%s: %s", ctl->server, why));
 }
 
 static enum ctl_exit
@@ -196,7 +196,7 @@ main(int argc, char *argv[])
     while ((c = getopt_long(argc, argv, "s:jF:a:n:fi:Vh", table, NULL)) != -1)
         take(&ctl, c);
     if (optind == argc)
-        return ctl_complain(CTL_USAGE, "a command is needed; see smpplexctl --help");
+        return (int)ctl_complain(CTL_USAGE, "a command is needed; see smpplexctl --help");
     find_server(&ctl);
     ctl.color = isatty(STDOUT_FILENO) && (no_color == NULL || no_color[0] == '\0');
     ctl.args = argv + optind + 1;
