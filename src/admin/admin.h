@@ -14,18 +14,26 @@
  * the master's thread.
  */
 
+/* One check of a node, and its last probe. Texts as in admin_view. */
+struct admin_check {
+    const char *type;               /* "links", "tcp", "smpp" or "http" */
+    bool up;                        /* it has nothing against the node */
+    const char *outcome;            /* the last probe's, or "" */
+    const char *detail;             /* what is to be added, or "" */
+    uint64_t at_ms;                 /* when that was; 0: never */
+    uint64_t took_us;
+};
+
 /* A node as its health sees it. Texts stay valid until the loop goes on. */
 struct admin_view {
     const char *state;              /* "up", "going-down", "down" or "coming-up" */
     bool up;                        /* takes messages, as far as its health goes */
     const char *order;              /* "ready", "drain" or "maint": what operators want */
+    uint64_t order_since_ms;        /* when they said so, or it began */
     const char *why;                /* of the last change of state; "" at the beginning */
     uint64_t since_ms;              /* when that was, on the wall's clock */
     uint32_t weight;                /* in force */
-    const char *check;              /* what finds it out: "links", "tcp", "smpp" or "http" */
-    const char *outcome;            /* the last one's, or "" */
-    uint64_t checked_ms;            /* when that was; 0: never */
-    uint64_t took_us;
+    struct admin_check check;       /* the one that tells most: what keeps it down, if any does */
 };
 
 /* What became of an action. */
@@ -52,6 +60,8 @@ struct admin_ops {
      * the callee's unless false is returned: then it can't be done now. */
     bool (*ask)(void *owner, struct snapshot *snapshot);
     void (*view)(void *owner, size_t farm, size_t node, struct admin_view *view);
+    /* The i-th check of the node; false: it has none so far up. */
+    bool (*check)(void *owner, size_t farm, size_t node, size_t i, struct admin_check *check);
     /* Reads the configuration again. True: server_answer tells the end, later; else
      * *verdict does. */
     bool (*reload)(void *owner, uint64_t ticket, struct admin_verdict *verdict);

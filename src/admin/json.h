@@ -19,8 +19,9 @@ json_farms(const struct reading *reading);
 json_t *
 json_nodes(const struct reading *reading, const char *farm);
 
+/* The last `max` seconds, at most HISTORY_SAMPLES. */
 json_t *
-json_history(const struct reading *reading);
+json_history(const struct reading *reading, size_t max);
 
 json_t *
 json_accounts(const struct reading *reading);

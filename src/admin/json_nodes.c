@@ -51,11 +51,23 @@ counts_of(const struct node_counts *counts)
 }
 
 static json_t *
-check_of(const struct admin_view *view)
+check_of(const struct admin_check *check)
 {
-    return json_pack("{s:s, s:o, s:o, s:o}", "type", view->check,
-                     "outcome", json_text(view->outcome), "at", json_moment(view->checked_ms),
-                     "took_ms", json_ms(view->took_us));
+    return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "type", check->type, "up", (int)check->up,
+                     "outcome", json_text(check->outcome), "detail", json_text(check->detail),
+                     "at", json_moment(check->at_ms), "took_ms", json_ms(check->took_us));
+}
+
+static json_t *
+checks_of(const struct reading *reading, size_t farm, size_t node)
+{
+    json_t *list = json_array();
+    struct admin_check check;
+    size_t i;
+
+    for (i = 0; reading->ops->check(reading->owner, farm, node, i, &check); i++)
+        json_array_append_new(list, check_of(&check));
+    return list;
 }
 
 static json_t *
@@ -71,12 +83,14 @@ node_of(const struct reading *reading, size_t farm, size_t i)
 
     reading_view(reading, farm, i, &view);
     history_minute(reading->history, past, counts, &minute);
-    return json_pack("{s:s, s:s, s:o, s:s, s:b, s:s, s:o, s:o, s:o, s:I, s:I, s:b, s:b, s:s,"
-                     " s:{s:I, s:I}, s:I, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:s, s:s, s:o, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:I,"
+                     " s:I, s:b, s:b, s:s, s:{s:I, s:I}, s:I, s:o, s:o, s:o, s:o}",
         "farm", conf->name, "name", node->name, "address", json_text(node->address),
         "state", view.state, "up", (int)view.up, "order", view.order,
-        "why", json_text(view.why), "since", json_moment(view.since_ms),
-        "check", check_of(&view), "weight", (json_int_t)view.weight,
+        "order_since", json_moment(view.order_since_ms), "why", json_text(view.why),
+        "since", json_moment(view.since_ms),
+        "check", check_of(&view.check),
+        "checks", checks_of(reading, farm, i), "weight", (json_int_t)view.weight,
         "configured_weight", (json_int_t)node->weight, "backup", (int)node->backup,
         "gone", (int)node->gone, "tag", node->tag,
         "links", "open", (json_int_t)counts->links, "bound", (json_int_t)counts->bound,
@@ -183,17 +197,17 @@ json_farms(const struct reading *reading)
     return json_pack("{s:o}", "farms", list);
 }
 
-/* Five rows of numbers, the oldest first. */
+/* Five rows of at most `max` numbers, the oldest first. */
 static json_t *
-past_of(const struct reading *reading, size_t farm, size_t i)
+past_of(const struct reading *reading, size_t farm, size_t i, size_t max)
 {
     const struct history_node *node = history_node(reading->history, farm, i);
     json_t *requests = json_array(), *responses = json_array(), *errors = json_array();
     json_t *p50 = json_array(), *p99 = json_array();
     const struct history_sample *one;
-    size_t k;
+    size_t length = history_length(reading->history, node), k;
 
-    for (k = history_length(reading->history, node); k > 0; k--) {
+    for (k = length < max ? length : max; k > 0; k--) {
         one = history_sample(reading->history, node, k - 1);
         json_array_append_new(requests, json_count(one->requests));
         json_array_append_new(responses, json_count(one->responses));
@@ -208,14 +222,15 @@ past_of(const struct reading *reading, size_t farm, size_t i)
 }
 
 json_t *
-json_history(const struct reading *reading)
+json_history(const struct reading *reading, size_t max)
 {
     json_t *list = json_array();
     size_t i, k;
 
     for (i = 0; i < reading->conf->farm_count; i++)
         for (k = 0; k < reading->conf->farms[i].node_count; k++)
-            json_array_append_new(list, past_of(reading, i, k));
-    return json_pack("{s:i, s:o, s:o}", "interval_seconds", 1,
+            json_array_append_new(list, past_of(reading, i, k, max));
+    return json_pack("{s:i, s:I, s:o, s:o}", "interval_seconds", 1,
+                     "taken", (json_int_t)reading->history->taken,
                      "until", json_moment(reading->history->last_ms), "nodes", list);
 }

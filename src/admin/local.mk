@@ -17,10 +17,15 @@ libsmpplex_a_SOURCES += \
 	src/admin/resource.c src/admin/resource.h src/admin/resource.def \
 	src/admin/server.c src/admin/server.h
 
-# The page, as numbers; whoever changes it edits page.html.
+# The page, as numbers, and what its header says of it; whoever changes it edits page.html.
+PAGE_MADE = src/admin/page.inc src/admin/page_script.inc src/admin/page_style.inc
 EXTRA_DIST += src/admin/embed src/admin/page.html
-CLEANFILES += src/admin/page.inc
+CLEANFILES += $(PAGE_MADE)
 src/admin/page.inc: src/admin/page.html src/admin/embed
 	$(AM_V_GEN)$(MKDIR_P) src/admin && \
 	$(SHELL) '$(top_srcdir)/src/admin/embed' '$(top_srcdir)/src/admin/page.html' >$@.new && mv $@.new $@
-src/admin/page.$(OBJEXT): src/admin/page.inc
+src/admin/page_script.inc src/admin/page_style.inc: src/admin/page.html src/admin/embed
+	$(AM_V_GEN)$(MKDIR_P) src/admin && tag=$@ && tag=$${tag##*_} && \
+	$(SHELL) '$(top_srcdir)/src/admin/embed' --hash $${tag%.inc} '$(top_srcdir)/src/admin/page.html' \
+		>$@.new && mv $@.new $@
+src/admin/page.$(OBJEXT): $(PAGE_MADE)

@@ -82,11 +82,27 @@ render_nodes(const struct reading *reading, const struct http_request *request)
     return answer_json(200, json_nodes(reading, one ? farm : NULL));
 }
 
+/* A whole number in the query, or nothing of that name. */
+static bool
+read_number(const struct http_request *request, const char *name, uint64_t *value)
+{
+    char text[24], *end = text;
+
+    if (!http_request_query(request, name, text, sizeof(text)))
+        return true;
+    errno = 0;
+    *value = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
+}
+
 static struct answer
 render_history(const struct reading *reading, const struct http_request *request)
 {
-    (void)request;
-    return answer_json(200, json_history(reading));
+    uint64_t seconds = HISTORY_SAMPLES;
+
+    if (!read_number(request, "seconds", &seconds) || seconds > HISTORY_SAMPLES)
+        return answer_error(400, "seconds: a whole number up to 300 is needed");
+    return answer_json(200, json_history(reading, (size_t)seconds));
 }
 
 static struct answer
@@ -113,15 +129,10 @@ render_sessions(const struct reading *reading, const struct http_request *reques
 static struct answer
 render_events(const struct reading *reading, const struct http_request *request)
 {
-    char text[24], *end = text;
     uint64_t after = 0;
 
-    if (http_request_query(request, "after", text, sizeof(text))) {
-        errno = 0;
-        after = strtoull(text, &end, 10);
-        if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0)
-            return answer_error(400, "after: an event's id is needed, a whole number");
-    }
+    if (!read_number(request, "after", &after))
+        return answer_error(400, "after: an event's id is needed, a whole number");
     return answer_json(200, json_events(reading, after));
 }
 

@@ -135,23 +135,45 @@ telling_check(const struct node *node)
     return &node->checks[0];
 }
 
+static struct admin_check
+check_of(const struct status *status, const struct node *node, const struct node_check *check)
+{
+    return (struct admin_check){
+        .type = node_check_name(check),
+        .up = health_check_is_up(&node->health.checks[check - node->checks]),
+        .outcome = check->known ? check_outcome_name(check->outcome) : "",
+        .detail = check->known ? check->detail : "",
+        .at_ms = check->known ? wall_ms(status, check->at_ms) : 0,
+        .took_us = check->duration_us,
+    };
+}
+
+static bool
+check(void *owner, size_t farm, size_t i, size_t k, struct admin_check *out)
+{
+    const struct status *status = owner;
+    const struct node *node = status->nodes->farms[farm].nodes[i];
+
+    if (k >= node->health.check_count)
+        return false;
+    *out = check_of(status, node, &node->checks[k]);
+    return true;
+}
+
 static void
 view(void *owner, size_t farm, size_t i, struct admin_view *view)
 {
     const struct status *status = owner;
     const struct node *node = status->nodes->farms[farm].nodes[i];
-    const struct node_check *check = telling_check(node);
 
     view->state = health_id(node->health.state);
     view->up = health_is_alive(node->health.state);
     view->order = node_admin_name(node->admin);
+    view->order_since_ms = wall_ms(status, node->admin_since_ms);
     view->why = node->why;
     view->weight = node->status.weight;
     view->since_ms = wall_ms(status, node->since_ms);
-    view->check = node_check_name(check);
-    view->outcome = check->known ? check_outcome_name(check->outcome) : "";
-    view->checked_ms = check->known ? wall_ms(status, check->at_ms) : 0;
-    view->took_us = check->duration_us;
+    view->check = check_of(status, node, telling_check(node));
 }
 
 static void
@@ -212,6 +234,7 @@ status_reloaded(struct status *status, bool taken)
 static const struct admin_ops ops = {
     .ask = ask,
     .view = view,
+    .check = check,
     .reload = reload,
     .order = order,
     .kick = kick,

@@ -26,6 +26,7 @@ bin_PROGRAMS += smppload
 smppload_SOURCES = src/tools/smppload.c
 
 libsmpplex_a_SOURCES += \
+	src/tools/ctl_table.c src/tools/ctl_table.h \
 	src/tools/load_clock.h \
 	src/tools/load_counts.c src/tools/load_counts.h \
 	src/tools/load_events.c \
@@ -47,3 +48,13 @@ libsmpplex_a_SOURCES += \
 	src/tools/load_tls.c src/tools/load_tls.h \
 	src/tools/load_values.c src/tools/load_values.h \
 	src/tools/load_window.c src/tools/load_window.h
+
+bin_PROGRAMS += smpplexctl
+smpplexctl_SOURCES = src/tools/smpplexctl.c src/tools/ctl.h src/tools/ctl_command.def \
+	src/tools/ctl_act.c \
+	src/tools/ctl_http.c src/tools/ctl_http.h \
+	src/tools/ctl_lists.c \
+	src/tools/ctl_show.c src/tools/ctl_show.h \
+	src/tools/ctl_status.c src/tools/ctl_status.h \
+	src/tools/ctl_table.h \
+	src/tools/ctl_top.c

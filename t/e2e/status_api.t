@@ -52,6 +52,11 @@ my $now = time;
 
 subtest 'before there is a client' => sub {
     checked('GET', $_) for @lists;
+    my ($node) = @{checked('GET', '/api/v1/nodes')->{nodes}};
+    is(scalar(@{$node->{checks}}), 1, 'a node has a check');
+    is_deeply($node->{checks}[0], $node->{check}, 'which is the telling one');
+    cmp_ok(scalar(@{checked('GET', '/api/v1/history?seconds=0')->{nodes}[0]{requests}}), '==', 0, 'no past');
+    checked('GET', '/api/v1/history?seconds=301');
     my $status = checked('GET', '/api/v1/status');
     is($status->{pid}, $plex->{pid}, 'its process id');
     ok($status->{ready}, 'it is ready');

@@ -22,7 +22,7 @@ my %knows = (
     check  => [qw(base smpp tls http conf net route)],
     admin  => [qw(base http tls conf net route)],
     daemon => [qw(base smpp http tls conf net route proxy check admin)],
-    tools  => [qw(base smpp tls net)],
+    tools  => [qw(base smpp http tls net)],
 );
 
 my (%files, %bad);

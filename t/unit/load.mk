@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: ISC
+UNIT_TESTS += t/unit/check_ctl_table
+t_unit_check_ctl_table_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += t/unit/check_load_histogram
 t_unit_check_load_histogram_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += t/unit/check_load_ids

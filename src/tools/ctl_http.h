@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TOOLS_CTL_HTTP_H
+#define TOOLS_CTL_HTTP_H
+
+#include "tools/ctl.h"
+
+/* One request to the status endpoint, on a connection of its own; blocks, for some
+ * seconds at most. */
+
+#define CTL_WHY_SIZE 256
+
+struct ctl_answer {
+    unsigned status;        /* 0: it could not be asked, `why` says how it is */
+    char *text;             /* the body, NUL behind it */
+    size_t len;
+    json_t *json;           /* the same, read; NULL: it is no JSON */
+    char why[CTL_WHY_SIZE];
+};
+
+/* `body` may be NULL. Whatever comes of it, ctl_answer_fini is to be called. */
+void
+ctl_ask(const struct ctl *ctl, const char *method, const char *path, const char *body,
+        struct ctl_answer *answer);
+
+void
+ctl_answer_fini(struct ctl_answer *answer);
+
+/* GETs it. CTL_DONE, or it has complained. With --json it is printed, too. */
+MUST_USE enum ctl_exit
+ctl_get(const struct ctl *ctl, const char *path, struct ctl_answer *answer);
+
+/* Complains if the answer isn't what was wished for. */
+MUST_USE enum ctl_exit
+ctl_judge(const struct ctl *ctl, const struct ctl_answer *answer);
+
+/* Fields of a JSON object; "", 0 or false where there is none. */
+const char *
+ctl_text(const json_t *object, const char *name);
+
+double
+ctl_number(const json_t *object, const char *name);
+
+bool
+ctl_is(const json_t *object, const char *name);
+
+/* The same of a member object. */
+double
+ctl_number_in(const json_t *object, const char *member, const char *name);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+/* smpplexctl: asks a running smpplex how it is, and tells it what to do. */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "tools/ctl.h"
+
+static const struct {
+    const char *name;
+    enum ctl_exit (*run)(struct ctl *ctl);
+    int args;
+    const char *args_help;
+    const char *help;
+} commands[] = {
+#define CTL_COMMAND(name, function, args, args_help, help) {name, function, args, args_help, help},
+#include "tools/ctl_command.def"
+#undef CTL_COMMAND
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const char options_help[] =
+    "\n"
+    "  -s, --server WHERE     a unix socket's path (" CTL_SOCKET "), or ADDR:PORT\n"
+    "      --token-file FILE  what orders to ADDR:PORT need\n"
+    "  -j, --json             answers as smpplex gives them\n"
+    "  -F, --farm FARM        only this farm's nodes\n"
+    "  -a, --account ID       only this account's sessions\n"
+    "  -n, --limit N          at most so many rows of sessions and accounts\n"
+    "      --offset N         behind so many\n"
+    "  -f, --follow           wait for further events\n"
+    "  -i, --interval S       of top, in seconds (1)\n"
+    "  -V, --version          print the version and exit\n"
+    "  -h, --help             print this and exit\n"
+    "\n"
+    "A NODE is FARM/NODE, or NODE where that is the only one. Exit status: 0 done, 1 refused,\n"
+    "2 wrong usage, 3 smpplex cannot be reached, 4 (status) a farm has no node that is up.\n";
+
+enum { OPT_TOKEN_FILE = 256, OPT_OFFSET };
+
+static const struct option table[] = {
+    {"server", required_argument, NULL, 's'},
+    {"token-file", required_argument, NULL, OPT_TOKEN_FILE},
+    {"json", no_argument, NULL, 'j'},
+    {"farm", required_argument, NULL, 'F'},
+    {"account", required_argument, NULL, 'a'},
+    {"limit", required_argument, NULL, 'n'},
+    {"offset", required_argument, NULL, OPT_OFFSET},
+    {"follow", no_argument, NULL, 'f'},
+    {"interval", required_argument, NULL, 'i'},
+    {"version", no_argument, NULL, 'V'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+enum ctl_exit
+ctl_complain(enum ctl_exit end, const char *format, ...)
+{
+    va_list args;
+
+    fputs("smpplexctl: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    putc('\n', stderr);
+    return end;
+}
+
+static _Noreturn void
+help(void)
+{
+    size_t i;
+
+    puts("Usage: smpplexctl [OPTION]... COMMAND [ARGUMENT]...\n");
+    for (i = 0; i < COMMANDS; i++)
+        printf("  %-9s %-7s  %s\n", commands[i].name, commands[i].args_help, commands[i].help);
+    fputs(options_help, stdout);
+    exit((int)CTL_DONE);
+}
+
+static long
+number(const char *text, long max)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || value > max)
+        exit((int)ctl_complain(CTL_USAGE, "%s: a whole number up to %ld is needed", text, max));
+    return value;
+}
+
+/* Its first line. */
+static void
+read_token(struct ctl *ctl, const char *path)
+{
+    FILE *file = fopen(path, "re");
+
+    if (file == NULL || fgets(ctl->token, sizeof(ctl->token), file) == NULL)
+        exit((int)ctl_complain(CTL_USAGE, "%s: cannot read a token: %m", path));
+    ctl->token[strcspn(ctl->token, "\r\n")] = '\0';
+    fclose(file);
+}
+
+static unsigned
+seconds_ms(const char *text)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+
+    if (end == text || *end != '\0' || !(seconds >= 0.1 && seconds <= 3600))
+        exit((int)ctl_complain(CTL_USAGE, "%s: an interval is 0.1 to 3600 seconds", text));
+    return (unsigned)(seconds * 1000);
+}
+
+static void
+take(struct ctl *ctl, int c)
+{
+    switch (c) {
+    case 's':
+        ctl->server = optarg;
+        break;
+    case OPT_TOKEN_FILE:
+        read_token(ctl, optarg);
+        break;
+    case 'j':
+        ctl->json = true;
+        break;
+    case 'F':
+        ctl->farm = optarg;
+        break;
+    case 'a':
+        ctl->account = optarg;
+        break;
+    case 'n':
+        ctl->limit = number(optarg, 1000000000);
+        break;
+    case OPT_OFFSET:
+        ctl->offset = number(optarg, 1000000000);
+        break;
+    case 'f':
+        ctl->follow = true;
+        break;
+    case 'i':
+        ctl->interval_ms = seconds_ms(optarg);
+        break;
+    case 'V':
+        puts("smpplexctl " PACKAGE_VERSION);
+        exit((int)CTL_DONE);
+    case 'h':
+        help();
+    default:
+        exit((int)ctl_complain(CTL_USAGE, "see smpplexctl --help"));
+    }
+}
+
+static void
+find_server(struct ctl *ctl)
+{
+    char text[ADDR_TEXT_SIZE + 8];
+    const char *why;
+
+    snprintf(text, sizeof(text), "%s%s", strchr(ctl->server, '/') == ctl->server ? "unix:" : "",
+             ctl->server);
+    if (!addr_parse(text, "127.0.0.1", &ctl->addr, &why))
+        exit((int)ctl_complain(CTL_USAGE, "%s: %s", ctl->server, why));
+}
+
+static enum ctl_exit
+run(struct ctl *ctl, const char *name, int args)
+{
+    size_t i;
+
+    for (i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            break;
+    if (i == COMMANDS)
+        return ctl_complain(CTL_USAGE, "there is no command %s; see smpplexctl --help", name);
+    if (args != commands[i].args)
+        return ctl_complain(CTL_USAGE, "usage: smpplexctl %s %s", name, commands[i].args_help);
+    return commands[i].run(ctl);
+}
+
+int
+main(int argc, char *argv[])
+{
+    struct ctl ctl = {.server = CTL_SOCKET, .limit = -1, .offset = -1, .interval_ms = 1000};
+    const char *no_color = getenv("NO_COLOR");
+    enum ctl_exit end;
+    int c;
+
+    while ((c = getopt_long(argc, argv, "s:jF:a:n:fi:Vh", table, NULL)) != -1)
+        take(&ctl, c);
+    if (optind == argc)
+        return (int)ctl_complain(CTL_USAGE, "a command is needed; see smpplexctl --help");
+    find_server(&ctl);
+    ctl.color = isatty(STDOUT_FILENO) && (no_color == NULL || no_color[0] == '\0');
+    ctl.args = argv + optind + 1;
+    end = run(&ctl, argv[optind], argc - optind - 1);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && end == CTL_DONE)
+        end = ctl_complain(CTL_FAILED, "cannot write: %m");
+    return (int)end;
+}
