@@ -88,7 +88,7 @@ judge(const struct health *health)
     for (i = 0; i < health->check_count; i++) {
         check = &health->checks[i];
         all_up = all_up && health_check_is_up(check);
-        all_well = all_well && check->score >= best(check);
+        all_well = all_well && (!check->known || check->score >= best(check));
         some_rises = some_rises && check->score > 0;
     }
     if (all_up)
@@ -108,6 +108,7 @@ enter(struct health *health, enum health_state state)
 bool
 health_on_probe(struct health *health, size_t check, bool passed)
 {
+    health->checks[check].known = true;
     step(&health->checks[check], passed);
     return enter(health, judge(health));
 }
@@ -144,7 +145,7 @@ health_go_on(struct health *health, const struct health *from)
         check = &health->checks[i];
         old = i < from->check_count ? &from->checks[i] : NULL;
         if (old != NULL && old->rise == check->rise && old->fall == check->fall)
-            check->score = old->score;
+            *check = *old;
         else
             check->score = health_is_alive(from->state) ? best(check) : 0;
     }

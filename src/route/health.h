@@ -41,6 +41,7 @@ struct health_check {
     uint32_t rise;
     uint32_t fall;
     uint32_t score;     /* 0 to rise + fall - 1 */
+    bool known;         /* it has been probed: till then it says nothing */
 };
 
 struct health {

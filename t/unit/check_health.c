@@ -93,6 +93,17 @@ START_TEST(a_node_is_up_only_while_all_checks_are)
 }
 END_TEST
 
+START_TEST(a_check_that_was_not_asked_yet_says_nothing)
+{
+    start(2, 2, 3);
+    ck_assert(!health_on_probe(&health, 0, true));
+    ck_assert_int_eq(health.state, HEALTH_UP);
+    ck_assert(health_on_probe(&health, 1, false));
+    ck_assert_int_eq(health.state, HEALTH_DOWN);
+    health_fini(&health);
+}
+END_TEST
+
 START_TEST(traffic_takes_a_node_down_ahead_of_its_checks_which_bring_it_up)
 {
     start(1, 2, 3);
@@ -174,7 +185,7 @@ UNIT_MAIN("health", a_new_node_is_up_and_one_failure_takes_it_down,
           fall_failures_in_a_row_take_a_node_down,
           a_success_between_failures_begins_the_count_anew,
           rise_successes_in_a_row_bring_a_node_up, with_rise_and_fall_1_each_probe_decides,
-          a_node_is_up_only_while_all_checks_are,
+          a_node_is_up_only_while_all_checks_are, a_check_that_was_not_asked_yet_says_nothing,
           traffic_takes_a_node_down_ahead_of_its_checks_which_bring_it_up,
           a_node_without_checks_goes_by_traffic_alone,
           progress_is_that_of_the_check_that_decides,
