@@ -162,7 +162,7 @@ health_progress(const struct health *health, uint32_t *done, uint32_t *all)
     *done = *all = 0;
     for (i = 0; i < health->check_count; i++) {
         check = &health->checks[i];
-        if (health->state == HEALTH_GOING_DOWN) {
+        if (health->state == HEALTH_GOING_DOWN && check->known) {
             its = best(check) - check->score;
             if (its >= *done) {
                 *done = its;
