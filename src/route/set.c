@@ -309,23 +309,45 @@ begin_again(struct set_table *table, set_id id, uint64_t now_ms)
     list_live(table, id, now_ms);
 }
 
+static void
+remember(struct set_memo *memo, struct octets addresses, uint64_t seed, uint64_t key)
+{
+    memo->len = 0;
+    if (addresses.len > sizeof(memo->addresses))
+        return;
+    memcpy(memo->addresses, addresses.bytes, addresses.len);
+    memo->len = (uint32_t)addresses.len;
+    memo->seed = seed;
+    memo->key = key;
+}
+
 uint64_t
-set_key(const struct set_table *table, uint64_t account, const struct message *message,
+set_key(struct set_table *table, uint64_t account, const struct message *message,
         const struct concat *concat)
 {
-    uint64_t key = hash_bytes(message->addresses.bytes, message->addresses.len,
-                              table->seed ^ seed_of(account, concat));
+    uint64_t seed = table->seed ^ seed_of(account, concat), key;
+    const struct octets addresses = message->addresses;
+    const struct set_memo *memo = &table->memo;
 
+    if (memo->seed == seed && memo->len == addresses.len && memo->len > 0 &&
+        memcmp(memo->addresses, addresses.bytes, memo->len) == 0)
+        return memo->key;
+    key = hash_bytes(addresses.bytes, addresses.len, seed);
+    remember(&table->memo, addresses, seed, key);
     if (table->sets != NULL)
         __builtin_prefetch(bucket_of(table, key), 1);
     return key;
 }
 
 void
-set_fetch(const struct set_table *table, uint64_t key)
+set_fetch(struct set_table *table, uint64_t key)
 {
-    set_id id = table->sets != NULL ? *bucket_of(table, key) : SET_NONE;
+    set_id id;
 
+    if (table->sets == NULL || key == table->fetched)
+        return;
+    table->fetched = key;
+    id = *bucket_of(table, key);
     if (id != SET_NONE)
         __builtin_prefetch(at(table, id), 1);
 }

@@ -29,6 +29,16 @@ struct set_list {
     set_id last;
 };
 
+#define SET_MEMO_MAX 64
+
+/* The parts of a message mostly come one behind the other: then they need no hash. */
+struct set_memo {
+    uint64_t seed;
+    uint64_t key;
+    uint32_t len;               /* 0: none */
+    uint8_t addresses[SET_MEMO_MAX];
+};
+
 struct set_table {
     struct set *sets;           /* [0] is none; NULL until the first set */
     set_id *buckets;
@@ -45,6 +55,8 @@ struct set_table {
     uint64_t linger_ms;
     uint64_t looked_ms;         /* when it was last seen to what is over */
     uint64_t seed;              /* so that nobody can choose what collides */
+    uint64_t fetched;           /* the key that set_fetch was asked for last */
+    struct set_memo memo;       /* what set_key was asked for last */
     uint64_t begun;             /* ever */
     uint64_t expired;
     uint64_t evicted;
@@ -61,12 +73,12 @@ set_table_fini(struct set_table *table);
  * go to one node. `account` is a number that stands for the account. What set_join
  * will look at is fetched meanwhile. */
 uint64_t
-set_key(const struct set_table *table, uint64_t account, const struct message *message,
+set_key(struct set_table *table, uint64_t account, const struct message *message,
         const struct concat *concat);
 
 /* Fetches the set itself, where set_key has brought what tells its place. */
 void
-set_fetch(const struct set_table *table, uint64_t key);
+set_fetch(struct set_table *table, uint64_t key);
 
 /*
  * The set of that key, begun (with SET_NO_NODE) if it is new, its time begun anew.

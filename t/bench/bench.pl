@@ -18,7 +18,7 @@ use lib dirname(__FILE__);
 use Bench;
 use Smpplex::Test;
 
-my ($rounds, $seconds, $check, $csv) = (5, 2);
+my ($rounds, $seconds, $check, $csv) = (15, 1);
 GetOptions('rounds=i' => \$rounds, 'seconds=f' => \$seconds, 'check' => \$check, 'csv=s' => \$csv)
     && !@ARGV && $rounds > 0 && $seconds > 0
     or die "usage: bench.pl [--check] [--csv FILE] [--rounds N] [--seconds N]\n";
