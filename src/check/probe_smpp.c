@@ -60,7 +60,16 @@ awaits(const struct check *check)
     return check->step == PROBE_BINDING ? "bind_transceiver_resp" : "enquire_link_resp";
 }
 
-/* Unbind before we close: else the account's session may stay at the node. */
+/* Both leave in one write. We unbind before we close, else the account's session may stay
+ * at the node. */
+static void
+enquire_and_unbind(struct check *check)
+{
+    request(check, PROBE_ENQUIRING, SMPP_ENQUIRE_LINK);
+    request(check, PROBE_UNBINDING, SMPP_UNBIND);
+    check->step = PROBE_ENQUIRING;      /* whose answer comes first, and decides */
+}
+
 static void
 pass(struct check *check)
 {
@@ -68,7 +77,7 @@ pass(struct check *check)
     if (check->conn.state != CONN_OPEN)
         return;
     if (has_account(check))
-        request(check, PROBE_UNBINDING, SMPP_UNBIND);
+        check->step = PROBE_UNBINDING;
     else
         conn_finish(&check->conn, PROBE_LINGER_MS);
 }
@@ -82,6 +91,14 @@ refused(struct check *check, enum check_outcome outcome, uint32_t status)
     conn_finish(&check->conn, PROBE_LINGER_MS);
 }
 
+/* What was asked behind it is answered already. */
+static void
+unanswered(struct check *check)
+{
+    check_done(check, CHECK_ANSWER_TIMEOUT, "awaited=%s got=unbind_resp", awaits(check));
+    conn_close(&check->conn);
+}
+
 static void
 on_response(struct check *check, const struct pdu *pdu)
 {
@@ -92,9 +109,11 @@ on_response(struct check *check, const struct pdu *pdu)
         if (pdu->command == SMPP_GENERIC_NACK || pdu->status != SMPP_ROK)
             refused(check, CHECK_BIND_REFUSED, pdu->status);
         else
-            request(check, PROBE_ENQUIRING, SMPP_ENQUIRE_LINK);
+            enquire_and_unbind(check);
         return;
     case PROBE_ENQUIRING:
+        if (has_account(check) && pdu->command == (SMPP_UNBIND | SMPP_RESPONSE))
+            unanswered(check);
         if (!pdu_answers(pdu->command, SMPP_ENQUIRE_LINK))
             return;
         if (has_account(check) && (pdu->command == SMPP_GENERIC_NACK || pdu->status != SMPP_ROK))
@@ -104,7 +123,7 @@ on_response(struct check *check, const struct pdu *pdu)
         return;
     case PROBE_UNBINDING:
         if (pdu_answers(pdu->command, SMPP_UNBIND))
-            conn_finish(&check->conn, PROBE_LINGER_MS);
+            conn_close(&check->conn);
         return;
     }
 }

@@ -175,7 +175,7 @@ subtest 'smpp with an account' => sub {
     ends('a node that has messages for the account', probe(serve(sub {
         my ($peer) = Smpplex::Peer->wrap($_[0]);
         $peer->answer($peer->read, 0, "node\0");
-        my $enquire = $peer->read;
+        my ($enquire, $unbind) = ($peer->read, $peer->read);
         $peer->send(pdu('deliver_sm', 0, 7, "\0" x 17) . pdu('enquire_link', 0, 8) .
                     pdu(0x00010200, 0, 9));
         my @answers = map { $peer->read } 1 .. 3;
@@ -183,7 +183,7 @@ subtest 'smpp with an account' => sub {
         open my $out, '>', $log;
         print $out join ',', map { sprintf '%x:%x:%d', @$_{qw(command status number)} } @answers;
         close $out;
-        $peer->answer($peer->read);
+        $peer->answer($unbind);
         $peer->is_closed;
     }), $account), 'passed');
     open my $in, '<', $log or die;
