@@ -14,7 +14,9 @@ use Time::HiRes qw(sleep time);
 use Smpplex::Test;
 
 my ($rate, $connections) = (200, 4);
-my ($calm, $after) = $ENV{SMPPLEX_LONG} ? (10, 10) : (3, 2);
+my ($calm, $after) = $ENV{SMPPLEX_LONG} ? (5, 4) : (3, 2);
+# One at a time the machine is quiet enough for a promise about latency: p99 doubles at most.
+my $at_once = $ENV{SMPPLEX_LONG} ? 1 : 6;
 my $slack = 100 * slow_machine;         # ms, beside what is configured: others work here too
 my $floor = 50 * slow_machine;          # ms of latency that may be noise
 
@@ -247,7 +249,7 @@ sub judge {
         is(scalar(keys %doubtful), $counters->{in_doubt}, 'each that is in doubt is in the log')
             if !($rig->{times});
     }
-    cmp_ok($then, '<=', max(2 * $before, 3 * $noise, $floor),
+    cmp_ok($then, '<=', $at_once == 1 ? 2 * $before : max(2 * $before, 3 * $noise, $floor),
            "others hardly notice: p99 $before ms, then $then ms (where nothing was done: $noise ms)")
         if !sanitized;
     cmp_ok($back, '<', 2000 + $slack, "the node is back, and bound by all, after $back ms");
@@ -258,8 +260,9 @@ sub judge {
     return;
 }
 
-# Some at a time: the machine is to have time for all. With each goes one that stays well.
-while (my @rigs = splice @faults, 0, 6) {
+# Some at a time: the machine is to have time for all. With each goes one that stays well, an
+# smpplex of its own: what it sees is the machine's.
+while (my @rigs = splice @faults, 0, $at_once) {
     my $well = {name => 'none', check => ['tcp']};
     my $seconds = $calm + 2 * max(map { $_->{times} // 1 } @rigs) + 2 + $after;
     start_rig($_, $seconds) for @rigs, $well;
