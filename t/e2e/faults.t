@@ -60,6 +60,8 @@ my @faults = (
      within => 100},
 );
 
+@faults = grep { $_->{name} =~ /$ENV{SMPPLEX_FAULT}/ } @faults if $ENV{SMPPLEX_FAULT};
+
 sub port_of { return $_[0] =~ /(\d+)$/ ? $1 : die "no port in $_[0]" }
 
 # --- what is done to node a
