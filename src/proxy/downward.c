@@ -192,7 +192,7 @@ downward_turn_back(struct session *session)
     n = window_line_up(window);
     for (i = 0; i < n; i++) {
         downward_refuse(session->proxy, window->places[i].from, window->places[i].command,
-                  window->places[i].their_number);
+                        window->places[i].their_number);
         window_take(window, &window->places[i], WINDOW_FORGOTTEN);
     }
     while (session->held_down.first != NULL) {
