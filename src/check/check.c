@@ -11,7 +11,6 @@
  */
 #include "check/check.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,7 +152,7 @@ check_done(struct check *check, enum check_outcome outcome, const char *format, 
 }
 
 static enum check_outcome
-outcome_of(enum conn_end how, int error)
+outcome_of(enum conn_end how)
 {
     switch (how) {
     case CONN_END_PROTOCOL:
@@ -170,11 +169,13 @@ outcome_of(enum conn_end how, int error)
     case CONN_END_CONNECT_TIMEOUT:
         return CHECK_CONNECT_TIMEOUT;
     case CONN_END_UNREACHABLE:
-        return error == EADDRNOTAVAIL ? CHECK_NO_PORT : CHECK_UNREACHABLE;
+        return CHECK_UNREACHABLE;
     case CONN_END_NO_MEMORY:
         return CHECK_NO_MEMORY;
     case CONN_END_NO_DESCRIPTORS:
         return CHECK_NO_DESCRIPTORS;
+    case CONN_END_NO_PORT:
+        return CHECK_NO_PORT;
     case CONN_END_FAILED:
         break;
     }
@@ -289,7 +290,7 @@ static void
 on_conn_end(struct conn *conn, enum conn_end how, int error)
 {
     struct check *check = conn->owner;
-    enum check_outcome outcome = outcome_of(how, error);
+    enum check_outcome outcome = outcome_of(how);
 
     if (!check->probing)
         return;

@@ -216,7 +216,7 @@ struct conf_farm {
     uint32_t redispatch_max;        /* times that one request is moved */
     uint32_t busy_status;           /* command_status */
     struct conf_statuses retry_on;  /* responses upon which another node is tried */
-    uint32_t rest_ms;               /* then their link gets no new messages for so long */
+    uint32_t rest_ms;               /* then their node gets no new messages for so long */
     bool log_in_doubt;              /* a line for each request that may be done twice */
     uint32_t rate;                  /* messages a second of one account; 0: no limit */
     enum conf_rate_excess rate_excess;

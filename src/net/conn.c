@@ -20,8 +20,11 @@
 
 static void flush(struct conn *conn);
 
-static const char *const end_words[] = {
-#define CONN_END(symbol, words) words,
+static const struct {
+    const char *words;
+    bool ours;
+} ends[] = {
+#define CONN_END(symbol, words, ours) {words, ours},
 #include "net/conn_end.def"
 #undef CONN_END
 };
@@ -35,13 +38,19 @@ conn_end_words(enum conn_end end, int error)
     static _Thread_local char text[160];
 
     if (end == CONN_END_PROTOCOL) {
-        snprintf(text, sizeof(text), "%s: %s", end_words[end], protocol_words);
+        snprintf(text, sizeof(text), "%s: %s", ends[end].words, protocol_words);
         return text;
     }
     if (end != CONN_END_FAILED)
-        return end_words[end];
-    snprintf(text, sizeof(text), "%s: %s", end_words[end], strerror(error));
+        return ends[end].words;
+    snprintf(text, sizeof(text), "%s: %s", ends[end].words, strerror(error));
     return text;
+}
+
+bool
+conn_end_is_ours(enum conn_end end)
+{
+    return ends[end].ours;
 }
 
 static int
@@ -120,12 +129,14 @@ conn_fail(struct conn *conn, int error)
         how = CONN_END_REFUSED;
     else if (error == ETIMEDOUT && conn->state != CONN_OPEN)
         how = CONN_END_CONNECT_TIMEOUT;
-    else if (error == EHOSTUNREACH || error == ENETUNREACH || error == EADDRNOTAVAIL)
+    else if (error == EHOSTUNREACH || error == ENETUNREACH)
         how = CONN_END_UNREACHABLE;
     else if (error == ENOMEM || error == ENOBUFS)
         how = CONN_END_NO_MEMORY;
     else if (error == EMFILE || error == ENFILE)
         how = CONN_END_NO_DESCRIPTORS;
+    else if (error == EADDRNOTAVAIL)
+        how = CONN_END_NO_PORT;
     end(conn, how, error);
 }
 

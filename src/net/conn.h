@@ -28,7 +28,7 @@ enum conn_state {
 };
 
 enum conn_end {
-#define CONN_END(symbol, words) CONN_END_##symbol,
+#define CONN_END(symbol, words, ours) CONN_END_##symbol,
 #include "net/conn_end.def"
 #undef CONN_END
 };
@@ -37,6 +37,10 @@ enum conn_end {
  * Valid until the thread asks for the next. */
 const char *
 conn_end_words(enum conn_end end, int error);
+
+/* Is it us who lack something? Then it says nothing of the peer. */
+bool
+conn_end_is_ours(enum conn_end end);
 
 struct conn_ops {
     /* The way is open: connected, handshake done. Not for an accepted conn whose

@@ -100,7 +100,8 @@ downward_deliver(struct session *session, const struct pdu *pdu, struct handle f
     struct request *request;
 
     if (session->held_down.first == NULL && send_down(session, pdu->bytes, pdu->length, from)) {
-        session_update_reading(session);
+        if (conn_is_full(&session->conn) || session->links_paused)
+            session_update_reading(session);
         return;
     }
     request = request_new(&loop->slab, pdu, from, loop_now_ms(loop));
@@ -191,7 +192,7 @@ downward_turn_back(struct session *session)
     n = window_line_up(window);
     for (i = 0; i < n; i++) {
         downward_refuse(session->proxy, window->places[i].from, window->places[i].command,
-                  window->places[i].their_number);
+                        window->places[i].their_number);
         window_take(window, &window->places[i], WINDOW_FORGOTTEN);
     }
     while (session->held_down.first != NULL) {

@@ -2,12 +2,11 @@
 /*
  * The link's states, its timer and the PDUs that are its own affair: bind,
  * enquire_link, unbind. One timer serves it: what it means depends on the state
- * (link_enter), and while the link is bound it is not touched per message but
+ * (enter), and while the link is bound it is not touched per message but
  * finds out when it fires what is due next (watch).
  */
 #include "proxy/link.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -544,10 +543,8 @@ on_conn_end(struct conn *conn, enum conn_end end, int error)
 {
     struct link *link = conn->owner;
 
-    bool ours = end == CONN_END_NO_MEMORY || end == CONN_END_NO_DESCRIPTORS ||
-                error == EADDRNOTAVAIL;
-
-    lose(link, ours ? LINK_LOSS_NOT_OURS : LINK_LOSS_CONN, SMPP_ROK, conn_end_words(end, error));
+    lose(link, conn_end_is_ours(end) ? LINK_LOSS_NOT_OURS : LINK_LOSS_CONN, SMPP_ROK,
+         conn_end_words(end, error));
 }
 
 struct link *

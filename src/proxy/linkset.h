@@ -100,7 +100,7 @@ linkset_close(struct linkset *linkset);
 void
 linkset_abort(struct linkset *linkset);
 
-/* The link for the next request by the balance rule, or NULL: every node is
+/* The link for the next request by the balance rule, which takes it; NULL: every node is
  * down or its window full. */
 struct link *
 linkset_pick(struct linkset *linkset);
@@ -109,9 +109,10 @@ linkset_pick(struct linkset *linkset);
 struct link *
 linkset_pick_rested(struct linkset *linkset);
 
-/* The link gets no new messages for `rest`, as long as another takes them. */
+/* The links to this node get no new messages for `rest`, as long as others take them. */
 void
-linkset_rest(struct linkset *linkset, struct link *link);
+linkset_rest(struct linkset *linkset, size_t node);
+
 /* For linkset_link_to. */
 struct link *
 linkset_link_among(const struct linkset *linkset, size_t node, uint64_t spread);

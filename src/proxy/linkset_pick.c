@@ -170,8 +170,15 @@ linkset_pick(struct linkset *linkset)
 }
 
 void
-linkset_rest(struct linkset *linkset, struct link *link)
+linkset_rest(struct linkset *linkset, size_t node)
 {
-    link->rests_until_ms = loop_now_ms(linkset->proxy->loop) + linkset->farm->rest_ms;
-    linkset->rests_until_ms = link->rests_until_ms;
+    struct link *link;
+    uint32_t i;
+
+    linkset->rests_until_ms = loop_now_ms(linkset->proxy->loop) + linkset->farm->rest_ms;
+    for (i = 0; i < linkset->per_node; i++) {
+        link = linkset->links[node * linkset->per_node + i];
+        if (link != NULL)
+            link->rests_until_ms = linkset->rests_until_ms;
+    }
 }

@@ -65,17 +65,18 @@ is_cancel(uint32_t command)
     return command == SMPP_CANCEL_SM || command == SMPP_CANCEL_BROADCAST_SM;
 }
 
-/* Takes *skip octets, a tag of ours, off the id. */
+/* Takes `skip` octets, a tag of ours, off the id. */
 static struct request *
 without_tag(struct linkset *linkset, const struct pdu *pdu, struct octets id, size_t skip,
             struct handle from)
 {
     struct proxy *proxy = linkset->proxy;
     struct pdu shorter = *pdu;
-    size_t length;
+    size_t length = 0;
 
-    length = msgid_replace(pdu, id, id.bytes + skip, id.len - skip, proxy->rewrite,
-                           sizeof(proxy->rewrite));
+    if (skip > 0)
+        length = msgid_replace(pdu, id, id.bytes + skip, id.len - skip, proxy->rewrite,
+                               sizeof(proxy->rewrite));
     if (length > 0) {
         shorter.bytes = proxy->rewrite;
         shorter.length = (uint32_t)length;

@@ -44,14 +44,6 @@ request_list_put_before(struct request_list *list, struct request_list *older)
 }
 
 void
-request_list_put_behind(struct request_list *list, struct request_list *newer)
-{
-    DL_CONCAT(list->first, newer->first);
-    list->bytes += newer->bytes;
-    *newer = (struct request_list){NULL, 0};
-}
-
-void
 request_list_prepend(struct request_list *list, struct request *request)
 {
     DL_PREPEND(list->first, request);

@@ -25,7 +25,7 @@ enum request_rule {
 /*
  * A request that is kept whole until it is answered, as its sender sent it:
  * waiting for a window, or open at a node and to be sent to another should that
- * one be lost. Either one request_list owns it or one pending.
+ * one be lost. Either one request_list owns it or one pending, or `ahead` for a moment.
  */
 struct request {
     struct request *prev;   /* utlist, in a request_list */
@@ -98,10 +98,6 @@ request_list_prepend(struct request_list *list, struct request *request);
 /* Takes one that is in the list. The caller owns it. */
 void
 request_list_take(struct request_list *list, struct request *request);
-
-/* Moves all of `newer` behind what is in the list. */
-void
-request_list_put_behind(struct request_list *list, struct request_list *newer);
 
 /* Frees all. */
 void

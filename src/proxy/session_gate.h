@@ -19,7 +19,6 @@ bool
 gate_expect_header(struct conn *conn, const struct conf_listener *listener,
                    const struct addr *peer, const struct proxied_ops *ops);
 
-
 /* May it bind? False: it is refused, and has ended. */
 MUST_USE bool
 session_may_bind(struct session *session, const struct bind *bind);

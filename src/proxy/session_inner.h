@@ -4,8 +4,8 @@
 
 #include "proxy/session.h"
 
-/* What session.c, session_timer.c, session_bind.c and session_pdu.c share, and
- * nobody else uses. */
+/* What the session_*.c share with session.c, with pool.c, which gives them the verdict on
+ * their bind, and with snapshot.c; nobody else uses it. */
 
 extern const struct conn_ops session_conn_ops;
 

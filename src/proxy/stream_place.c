@@ -125,28 +125,6 @@ stream_on_connected(struct conn *conn)
     stream_carry(stream);
 }
 
-/* Is it us who lack something? */
-static bool
-is_our_fault(enum conn_end end)
-{
-    switch (end) {
-    case CONN_END_NO_MEMORY:
-    case CONN_END_NO_DESCRIPTORS:
-        return true;
-    case CONN_END_PEER_CLOSED:
-    case CONN_END_RESET:
-    case CONN_END_REFUSED:
-    case CONN_END_CONNECT_TIMEOUT:
-    case CONN_END_HANDSHAKE_TIMEOUT:
-    case CONN_END_HANDSHAKE_CLOSED:
-    case CONN_END_PROTOCOL:
-    case CONN_END_UNREACHABLE:
-    case CONN_END_FAILED:
-        break;
-    }
-    return false;
-}
-
 static void
 count_failure(struct stream *stream, enum conn_end end, int error)
 {
@@ -156,7 +134,8 @@ count_failure(struct stream *stream, enum conn_end end, int error)
     log_limited(LOG_LEVEL_NOTICE, stream_label(stream), "cannot connect node=%s reason=\"%s\"",
                 stream->farm->conf->nodes[node->index].name, stream->end_detail);
     node->counts.links_failed++;
-    farm_stream_failed(node);
+    if (!conn_end_is_ours(end))
+        farm_stream_failed(node);
     stream->failures++;
 }
 
@@ -179,7 +158,8 @@ stream_break_off(struct stream *stream)
 void
 stream_on_failed(struct stream *stream, enum conn_end end, int error)
 {
-    if (is_our_fault(end)) {
+    /* Ports are counted for each node: another one may have some left. */
+    if (conn_end_is_ours(end) && end != CONN_END_NO_PORT) {
         stream_finish_by(stream, STREAM_END_NO_RESOURCES, end, error);
         return;
     }

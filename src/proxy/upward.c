@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What comes from clients: placing, sending, answering. A request is owned by its
- * session's `held` list, by what waits for a link (held.c), or by a link's window, by
- * one of them only; it gets its one response from the node, or from here.
+ * What comes from clients: placing, sending, answering. A request is owned by what was
+ * read ahead (ahead.h), by its session's `held` list, by what waits for a link (held.c), or
+ * by a link's window, by one of them only; it gets its one response from the node, or from here.
  */
 #include "proxy/upward.h"
 
@@ -250,11 +250,11 @@ retry(struct session *session, struct link *link, struct request *request, uint3
 
     if (!conf_has_status(&farm->retry_on, status))
         return false;
-    linkset_rest(session->linkset, link);
+    linkset_rest(session->linkset, link->node);
     if (request->rule != REQUEST_ANY || request->moves >= farm->redispatch_max)
         return false;
     other = linkset_pick_rested(session->linkset);
-    if (other == NULL || other == link)
+    if (other == NULL || other->node == link->node)
         return false;
     request->moves++;
     session->proxy->counters.retried++;

@@ -77,6 +77,22 @@ subtest '1,000 binds of one account cost each node links-per-node binds' => sub 
     drop($sim);
 };
 
+subtest 'what a busy node refuses goes to another one, not to its next link' => sub {
+    my $sim = start_sim('a=0', 'b=0');
+    my $plex = start_plex(conf => conf_text(
+        farm => {links => 'account', 'links-per-node' => 4, 'redispatch-max' => 1},
+        nodes => [['a', $sim->addr('a'), weight => 3], ['b', $sim->addr('b')]]));
+    $sim->control('a status RTHROTTLED 100');
+    my $report = run_load('-t', $plex->addr, '-c', 2, '-a', 1, '-w', 2, '-r', 200, '-d', '2s');
+    is($report->{exit}, 0, 'smppload finds no fault') or diag($report->{stderr});
+    is($report->{accepted}, $report->{sent}, 'every message is accepted');
+    my $asked = $sim->stats('a')->{taken} + $sim->stats('a')->{refused};
+    cmp_ok($asked, '>', 0, "a was asked, $asked times");
+    is($plex->counters->{retried}, $asked, 'once for each message that b got instead');
+    finish($plex);
+    drop($sim);
+};
+
 subtest 'a password that is not the live one is the nodes\' to judge' => sub {
     my $sim = start_sim('a=0,accounts=acme:secret', 'b=0,accounts=acme:secret');
     my $plex = plex_for(addrs_of($sim));
