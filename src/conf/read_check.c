@@ -4,7 +4,6 @@
  * use for, what they mean to each other, and the password, which may stand in a
  * file of its own.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -140,27 +139,13 @@ read_secret(cfg_t *section, struct conf_check *check)
     return check->secret != NULL || read_fail(section, section->line, "memory is short");
 }
 
-static void
-read_address(struct conf_check *check)
-{
-    struct addr *addr = &check->addr;
-
-    if (inet_pton(AF_INET, check->address, &addr->sa.in4.sin_addr) == 1) {
-        addr->sa.in4.sin_family = AF_INET;
-        addr->len = sizeof(addr->sa.in4);
-    } else if (inet_pton(AF_INET6, check->address, &addr->sa.in6.sin6_addr) == 1) {
-        addr->sa.in6.sin6_family = AF_INET6;
-        addr->len = sizeof(addr->sa.in6);
-    }
-}
-
 static bool
 read_one(cfg_t *section, struct conf_check *check)
 {
     if (!read_keys(section, KEY_CHECK, check) || !check_keywords(section, check) ||
         !check_account(section, check) || !check_intervals(section, check))
         return false;
-    read_address(check);
+    (void)addr_read_ip(check->address, &check->addr);       /* or "": the node's */
     return read_secret(section, check);
 }
 
