@@ -322,20 +322,24 @@ read_file_name(const char *text, void *field, char why[static KEY_WHY_SIZE])
     return false;
 }
 
+/* Those whose field is a text of its own; a KEY_SECRET is one, too, but is not shown. */
+#define KEY_TEXTS \
+    KEY_LOG_TARGET: \
+    case KEY_ADDRESS: \
+    case KEY_TAG: \
+    case KEY_ID_PREFIX: \
+    case KEY_IP: \
+    case KEY_IP_PORT: \
+    case KEY_TEXT: \
+    case KEY_FIELD: \
+    case KEY_PATH: \
+    case KEY_FILE
+
 static bool
 owns_text(enum key_type type)
 {
     switch (type) {
-    case KEY_LOG_TARGET:
-    case KEY_ADDRESS:
-    case KEY_TAG:
-    case KEY_ID_PREFIX:
-    case KEY_IP:
-    case KEY_IP_PORT:
-    case KEY_TEXT:
-    case KEY_FIELD:
-    case KEY_PATH:
-    case KEY_FILE:
+    case KEY_TEXTS:
     case KEY_SECRET:
         return true;
     case KEY_DURATION:
@@ -495,16 +499,7 @@ key_print(const struct key *key, const void *object, FILE *out)
     case KEY_BOOL:
         fputs(*(const bool *)field ? "true" : "false", out);
         break;
-    case KEY_LOG_TARGET:
-    case KEY_ADDRESS:
-    case KEY_TAG:
-    case KEY_ID_PREFIX:
-    case KEY_IP:
-    case KEY_IP_PORT:
-    case KEY_TEXT:
-    case KEY_FIELD:
-    case KEY_PATH:
-    case KEY_FILE:
+    case KEY_TEXTS:
         print_text(*(const char *const *)field, out);
         break;
     case KEY_HTTP_STATUS:
