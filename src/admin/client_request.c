@@ -3,7 +3,6 @@
  * What a request goes through: is there such a thing, may this client ask for it, and
  * what does it need.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "admin/client_inner.h"
@@ -12,6 +11,7 @@
 #include "base/log.h"
 
 #define LIST_DEFAULT 100        /* rows of a list, where the request doesn't say */
+#define OFFSET_MAX 1000000000
 
 /* Is it from a page of another site, or for a name that isn't ours? */
 static bool
@@ -114,37 +114,31 @@ act(struct client *client)
         client_tell(client, &verdict);
 }
 
-/* A whole number in the query; what isn't there has a default. */
-static bool
-read_number(const struct http_request *request, const char *name, size_t max, size_t *value)
-{
-    char text[16], *end;
-
-    if (strstr(request->query, name) == NULL)
-        return true;
-    if (!http_request_query(request, name, text, sizeof(text)) || text[0] < '0' || text[0] > '9')
-        return false;
-    *value = strtoul(text, &end, 10);
-    return *end == '\0' && *value <= max;
-}
-
-/* Which part of the list it wants. */
-static bool
+/* Which part of the list it wants. NULL; or what would be right. */
+static const char *
 read_part(struct client *client, enum snapshot_list list)
 {
+    const struct http_request *request = &client->request;
+    uint64_t offset = 0, limit = LIST_DEFAULT;
+
     client->list = list;
-    client->offset = 0;
-    client->limit = LIST_DEFAULT;
-    if (!http_request_query(&client->request, "system_id", client->name, sizeof(client->name)))
-        client->name[0] = '\0';
-    return read_number(&client->request, "offset", 1000000000, &client->offset) &&
-           read_number(&client->request, "limit", SNAPSHOT_LIST_MAX, &client->limit);
+    client->name[0] = '\0';
+    if (http_request_has(request, "system_id") &&
+        !http_request_query(request, "system_id", client->name, sizeof(client->name)))
+        return "system_id: up to 63 characters are needed";
+    if (!http_request_number(request, "offset", OFFSET_MAX, &offset) ||
+        !http_request_number(request, "limit", SNAPSHOT_LIST_MAX, &limit))
+        return "offset and limit are whole numbers, limit at most 500";
+    client->offset = (size_t)offset;
+    client->limit = (size_t)limit;
+    return NULL;
 }
 
 static void
 ask(struct client *client)
 {
     enum snapshot_list list = SNAPSHOT_NO_LIST;
+    const char *why;
 
     switch (resource_needs(client->resource)) {
     case NEEDS_NOTHING:
@@ -159,8 +153,9 @@ ask(struct client *client)
         list = SNAPSHOT_SESSIONS;
         break;
     }
-    if (!read_part(client, list)) {
-        client_refuse(client, 400, "offset and limit are whole numbers, limit at most 500", NULL);
+    why = read_part(client, list);
+    if (why != NULL) {
+        client_refuse(client, 400, why, NULL);
         return;
     }
     client_enter(client, CLIENT_ASKING);

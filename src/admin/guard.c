@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "admin/guard.h"
 
-#include <arpa/inet.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/addr.h"
 
 #define NAME_SIZE 256
 
@@ -32,14 +33,6 @@ host_name(const char *host, char name[static NAME_SIZE])
     return true;
 }
 
-static bool
-is_address(const char *name)
-{
-    struct in6_addr spare;
-
-    return inet_pton(AF_INET, name, &spare) == 1 || inet_pton(AF_INET6, name, &spare) == 1;
-}
-
 bool
 guard_host(const char *host, const char *hosts)
 {
@@ -48,7 +41,7 @@ guard_host(const char *host, const char *hosts)
 
     if (!host_name(host, name))
         return false;
-    if (is_address(name) || strcasecmp(name, "localhost") == 0)
+    if (addr_is_ip(name) || strcasecmp(name, "localhost") == 0)
         return true;
     for (; *hosts != '\0'; hosts += len) {
         hosts += strspn(hosts, " \t,");

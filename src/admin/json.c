@@ -57,17 +57,17 @@ configuration(const struct reading *reading)
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
-    json_t *value;
+    json_t *value = NULL;
 
     if (out == NULL)
         return NULL;
     conf_print(reading->conf, out);
-    if (fclose(out) != 0)
-        return NULL;
-    value = json_pack("{s:o, s:o, s:o}",
-                      "file", reading->info->path != NULL ? json_text(reading->info->path)
-                                                          : json_null(),
-                      "loaded", json_moment(reading->info->loaded_ms), "text", json_text(text));
+    if (fclose(out) == 0)
+        value = json_pack("{s:o, s:o, s:o}",
+                          "file", reading->info->path != NULL ? json_text(reading->info->path)
+                                                              : json_null(),
+                          "loaded", json_moment(reading->info->loaded_ms),
+                          "text", json_text(text));
     free(text);
     return value;
 }
@@ -81,7 +81,7 @@ json_status(const struct reading *reading)
                      " s:I, s:o, s:{s:I, s:I, s:I}, s:o}",
         "name", "smpplex", "version", PACKAGE_VERSION, "pid", (int)getpid(),
         "now", json_moment(reading->wall_ms), "started", json_moment(reading->info->started_ms),
-        "uptime_seconds", json_real((double)(reading->wall_ms - reading->info->started_ms) / 1000),
+        "uptime_seconds", json_real((double)reading->uptime_ms / 1000),
         "ready", !reading->info->draining && reading_lacking(reading) == NULL,
         "draining", (int)reading->info->draining, "workers", (json_int_t)snapshot->workers,
         "sessions", "open", (json_int_t)snapshot->sessions,

@@ -16,6 +16,7 @@ struct reading {
     const struct history *history;
     const struct events *events;
     uint64_t wall_ms;
+    uint64_t uptime_ms;                     /* by a clock that nobody sets */
     /* of the endpoint itself */
     uint32_t connections;
     uint64_t requests;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "admin/resource.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "admin/json.h"
@@ -77,22 +75,11 @@ static struct answer
 render_nodes(const struct reading *reading, const struct http_request *request)
 {
     char farm[64];
-    bool one = http_request_query(request, "farm", farm, sizeof(farm));
+    bool one = http_request_has(request, "farm");
 
+    if (one && !http_request_query(request, "farm", farm, sizeof(farm)))
+        return answer_error(400, "farm: the name of a farm is needed");
     return answer_json(200, json_nodes(reading, one ? farm : NULL));
-}
-
-/* A whole number in the query, or nothing of that name. */
-static bool
-read_number(const struct http_request *request, const char *name, uint64_t *value)
-{
-    char text[24], *end = text;
-
-    if (!http_request_query(request, name, text, sizeof(text)))
-        return true;
-    errno = 0;
-    *value = strtoull(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
 }
 
 static struct answer
@@ -100,7 +87,7 @@ render_history(const struct reading *reading, const struct http_request *request
 {
     uint64_t seconds = HISTORY_SAMPLES;
 
-    if (!read_number(request, "seconds", &seconds) || seconds > HISTORY_SAMPLES)
+    if (!http_request_number(request, "seconds", HISTORY_SAMPLES, &seconds))
         return answer_error(400, "seconds: a whole number up to 300 is needed");
     return answer_json(200, json_history(reading, (size_t)seconds));
 }
@@ -131,7 +118,7 @@ render_events(const struct reading *reading, const struct http_request *request)
 {
     uint64_t after = 0;
 
-    if (!read_number(request, "after", &after))
+    if (!http_request_number(request, "after", UINT64_MAX, &after))
         return answer_error(400, "after: an event's id is needed, a whole number");
     return answer_json(200, json_events(reading, after));
 }

@@ -118,6 +118,7 @@ read_snapshot(const struct server *server, const struct snapshot *snapshot)
         .history = &server->history,
         .events = &server->events,
         .wall_ms = admin_wall_ms(),
+        .uptime_ms = loop_now_ms(server->loop) - server->opened_ms,
         .connections = server->tcp.count + server->unix_.count,
         .requests = server->requests,
         .refused = server->refused,
@@ -183,8 +184,12 @@ on_pace(struct ev_loop *ev, ev_timer *timer, int revents)
 void
 server_want(struct server *server, struct client *client)
 {
+    struct client *failed;
+
     if (client->list != SNAPSHOT_NO_LIST) {
-        (void)ask_for_list(server);
+        failed = ask_for_list(server);
+        if (failed != NULL && failed != client)
+            client_go_on(failed);
         return;
     }
     if (is_fresh(server)) {
@@ -387,6 +392,7 @@ server_init(struct server *server, struct loop *loop, struct conf *conf, int tcp
     server->ops = ops;
     server->owner = owner;
     server->info = info;
+    server->opened_ms = loop_now_ms(loop);
     if (!history_init(&server->history, conf->farm_count))
         return false;
     server->conf = conf_ref(conf);

@@ -33,6 +33,7 @@ struct server {
     const struct admin_ops *ops;
     void *owner;                /* of ops */
     struct admin_info *info;    /* the owner's */
+    uint64_t opened_ms;         /* on the loop's clock */
     /* the master's */
     struct conf *conf;          /* a reference; with an `admin` */
     struct door tcp;

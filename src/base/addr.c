@@ -95,6 +95,38 @@ is_name(const char *host)
 }
 
 bool
+addr_read_ip(const char *text, struct addr *addr)
+{
+    memset(addr, 0, sizeof(*addr));
+    if (inet_pton(AF_INET, text, &addr->sa.in4.sin_addr) == 1) {
+        addr->sa.in4.sin_family = AF_INET;
+        addr->len = sizeof(addr->sa.in4);
+    } else if (inet_pton(AF_INET6, text, &addr->sa.in6.sin6_addr) == 1) {
+        addr->sa.in6.sin6_family = AF_INET6;
+        addr->len = sizeof(addr->sa.in6);
+    }
+    return addr->len > 0;
+}
+
+bool
+addr_is_ip(const char *text)
+{
+    struct addr spare;
+
+    return addr_read_ip(text, &spare);
+}
+
+const char *
+addr_host(const char *text, const char *default_host, char out[static ADDR_HOST_SIZE])
+{
+    const char *port;
+
+    if (strncmp(text, "unix:", 5) == 0 || !split(text, default_host, out, &port))
+        out[0] = '\0';
+    return out;
+}
+
+bool
 addr_read(const char *text, const char *default_host, struct addr *addr,
           char host[static ADDR_HOST_SIZE], uint16_t *port, const char **why)
 {

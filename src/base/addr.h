@@ -42,6 +42,18 @@ addr_read(const char *text, const char *default_host, struct addr *addr,
 MUST_USE bool
 addr_parse(const char *text, const char *default_host, struct addr *addr, const char **why);
 
+/* Reads an IP address alone; its port is 0. False: it is none, and addr->len is 0. */
+bool
+addr_read_ip(const char *text, struct addr *addr);
+
+bool
+addr_is_ip(const char *text);
+
+/* The host in what addr_read reads, as it is written there, without brackets; "" of a unix
+ * socket. Returns out. */
+const char *
+addr_host(const char *text, const char *default_host, char out[static ADDR_HOST_SIZE]);
+
 /* Writes addr as addr_parse reads it; returns out. */
 const char *
 addr_format(const struct addr *addr, char out[static ADDR_TEXT_SIZE]);

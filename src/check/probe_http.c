@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "check/probe.h"
+#include "http/basic.h"
 
 #define HEADER_MAX ((size_t)16 << 10)
 #define BODY_MAX ((size_t)256 << 10)
 /* Path 1024, host 255, user and secret 255 each in base64, and the words around them. */
 #define REQUEST_ROOM 2560
+#define AUTHORIZATION_SIZE (HTTP_BASIC_SIZE + 32)
 
 static bool
 wants_text(const struct check *check)
@@ -29,48 +31,26 @@ on_body(struct response *response, const char *bytes, size_t n)
         search_feed(&check->refuse, bytes, n);
 }
 
-static size_t
-put_base64(char *out, const char *bytes, size_t n)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t i, len = 0;
-    uint32_t three;
-
-    for (i = 0; i < n; i += 3) {
-        three = (uint32_t)(uint8_t)bytes[i] << 16;
-        three |= i + 1 < n ? (uint32_t)(uint8_t)bytes[i + 1] << 8 : 0;
-        three |= i + 2 < n ? (uint8_t)bytes[i + 2] : 0;
-        out[len++] = digits[three >> 18];
-        out[len++] = digits[three >> 12 & 63];
-        out[len++] = i + 1 < n ? digits[three >> 6 & 63] : '=';
-        out[len++] = i + 2 < n ? digits[three & 63] : '=';
-    }
-    out[len] = '\0';
-    return len;
-}
-
-/* The line of basic authentication (RFC 7617), or nothing. */
+/* The line of basic authentication, or nothing. */
 static void
-put_authorization(const struct conf_check *conf, char out[static 768])
+put_authorization(const struct conf_check *conf, char out[static AUTHORIZATION_SIZE])
 {
-    char pair[512];
-    size_t n;
+    char login[HTTP_LOGIN_MAX + 1], value[HTTP_BASIC_SIZE];
 
     out[0] = '\0';
     if (conf->user[0] == '\0')
         return;
-    snprintf(pair, sizeof(pair), "%s:%s", conf->user, conf->secret);
-    n = (size_t)snprintf(out, 768, "Authorization: Basic ");
-    n += put_base64(out + n, pair, strlen(pair));
-    snprintf(out + n, 768 - n, "\r\n");
-    explicit_bzero(pair, sizeof(pair));
+    snprintf(login, sizeof(login), "%s:%s", conf->user, conf->secret);
+    snprintf(out, AUTHORIZATION_SIZE, "Authorization: %s\r\n", http_basic(login, value));
+    explicit_bzero(login, sizeof(login));
+    explicit_bzero(value, sizeof(value));
 }
 
 static void
 on_open(struct check *check)
 {
     const struct conf_check *conf = check->conf;
-    char request[REQUEST_ROOM], authorization[768], address[ADDR_TEXT_SIZE];
+    char request[REQUEST_ROOM], authorization[AUTHORIZATION_SIZE], address[ADDR_TEXT_SIZE];
     const char *host = conf->host;
     int n;
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/key.h"
 
-#include <arpa/inet.h>
 #include <confuse.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -230,17 +229,9 @@ read_id_part(const char *text, size_t least, size_t most, const char *form, void
 }
 
 static bool
-is_ip(const char *text)
-{
-    struct in6_addr addr;
-
-    return inet_pton(AF_INET, text, &addr) == 1 || inet_pton(AF_INET6, text, &addr) == 1;
-}
-
-static bool
 read_ip(const char *text, void *field, char why[static KEY_WHY_SIZE])
 {
-    if (*text == '\0' || is_ip(text))
+    if (*text == '\0' || addr_is_ip(text))
         return read_text(text, field, why);
     snprintf(why, KEY_WHY_SIZE, "must be an IP address without a port: 192.0.2.1 or 2001:db8::1");
     return false;
@@ -249,10 +240,9 @@ read_ip(const char *text, void *field, char why[static KEY_WHY_SIZE])
 static bool
 is_port(const char *text)
 {
-    static const struct unit none[] = {{"", 1}, {NULL, 0}};
     uint32_t port;
 
-    return parse_units(text, none, &port) && port > 0 && port <= UINT16_MAX;
+    return parse_units(text, count_units, &port) && port > 0 && port <= UINT16_MAX;
 }
 
 /* Both the address alone and, in brackets if it holds colons, with a port. */
@@ -266,8 +256,8 @@ read_ip_port(const char *text, void *field, char why[static KEY_WHY_SIZE])
 
     if (len < sizeof(host))
         memcpy(host, text + brackets, len - 2 * brackets);
-    if (*text == '\0' || is_ip(text) ||
-        (is_ip(host) && brackets == (strchr(host, ':') != NULL) && is_port(colon + 1)))
+    if (*text == '\0' || addr_is_ip(text) ||
+        (addr_is_ip(host) && brackets == (strchr(host, ':') != NULL) && is_port(colon + 1)))
         return read_text(text, field, why);
     snprintf(why, KEY_WHY_SIZE,
              "must be an IP address, with a port if need be: 192.0.2.1, 192.0.2.1:53 or "
@@ -332,20 +322,24 @@ read_file_name(const char *text, void *field, char why[static KEY_WHY_SIZE])
     return false;
 }
 
+/* Those whose field is a text of its own; a KEY_SECRET is one, too, but is not shown. */
+#define KEY_TEXTS \
+    KEY_LOG_TARGET: \
+    case KEY_ADDRESS: \
+    case KEY_TAG: \
+    case KEY_ID_PREFIX: \
+    case KEY_IP: \
+    case KEY_IP_PORT: \
+    case KEY_TEXT: \
+    case KEY_FIELD: \
+    case KEY_PATH: \
+    case KEY_FILE
+
 static bool
 owns_text(enum key_type type)
 {
     switch (type) {
-    case KEY_LOG_TARGET:
-    case KEY_ADDRESS:
-    case KEY_TAG:
-    case KEY_ID_PREFIX:
-    case KEY_IP:
-    case KEY_IP_PORT:
-    case KEY_TEXT:
-    case KEY_FIELD:
-    case KEY_PATH:
-    case KEY_FILE:
+    case KEY_TEXTS:
     case KEY_SECRET:
         return true;
     case KEY_DURATION:
@@ -505,16 +499,7 @@ key_print(const struct key *key, const void *object, FILE *out)
     case KEY_BOOL:
         fputs(*(const bool *)field ? "true" : "false", out);
         break;
-    case KEY_LOG_TARGET:
-    case KEY_ADDRESS:
-    case KEY_TAG:
-    case KEY_ID_PREFIX:
-    case KEY_IP:
-    case KEY_IP_PORT:
-    case KEY_TEXT:
-    case KEY_FIELD:
-    case KEY_PATH:
-    case KEY_FILE:
+    case KEY_TEXTS:
         print_text(*(const char *const *)field, out);
         break;
     case KEY_HTTP_STATUS:

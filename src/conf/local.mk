@@ -15,6 +15,7 @@ libsmpplex_a_SOURCES += \
 	src/conf/proxy_mode.def \
 	src/conf/read_door.c \
 	src/conf/read_admin.c \
+	src/conf/read_line.c \
 	src/conf/read_mode.c \
 	src/conf/read_tls.c \
 	src/conf/tags.c \

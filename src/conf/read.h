@@ -33,6 +33,12 @@ read_set_at(cfg_t *section, const char *keyword);
 MUST_USE bool
 read_keys(cfg_t *section, enum key_section kind, void *object);
 
+/* conf/read_line.c: the first line of a file without its end, cut to size - 1 octets; one
+ * with a NUL in it is "". It does not wait for a pipe. False: *why is the system's, valid
+ * as strerror's. */
+MUST_USE bool
+read_first_line(const char *path, char *line, size_t size, const char **why);
+
 /* conf/read_check.c: all `check` sections of a farm's or a node's section. */
 MUST_USE bool
 read_checks(cfg_t *section, struct conf_check **checks, size_t *count);

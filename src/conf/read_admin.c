@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The `status` section, and the token, which stands in a file of its own. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/log.h"
 #include "conf/build.h"
 #include "conf/read.h"
-
-/* The first octets of a file; -1: errno says why. */
-static ssize_t
-read_file(const char *path, char *room, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error;
-    ssize_t n;
-
-    if (fd == -1)
-        return -1;
-    n = read(fd, room, size);
-    error = errno;
-    close(fd);
-    errno = error;
-    return n;
-}
 
 /* A token goes through a header's line as it is: neither blanks nor control characters. */
 static bool
@@ -42,22 +22,19 @@ token_is_good(const char *token, size_t len)
 static bool
 read_token(cfg_t *section, struct conf_admin *admin)
 {
-    char room[CONF_TOKEN_MAX + 3], why[128];
-    ssize_t n;
+    char line[CONF_TOKEN_MAX + 3], words[128];
+    const char *why;
 
     if (admin->token_file[0] == '\0')
         return true;
-    n = read_file(admin->token_file, room, sizeof(room) - 1);
-    if (n == -1)
-        return read_fail_at(section, "token-file", admin->token_file, strerror(errno));
-    room[n] = '\0';
-    room[strcspn(room, "\r\n")] = '\0';
-    snprintf(why, sizeof(why), "its first line must be a token of %d to %d characters without "
-             "blanks, such as 'openssl rand -hex 24' gives", CONF_TOKEN_MIN, CONF_TOKEN_MAX);
-    if (!token_is_good(room, strlen(room)))
+    if (!read_first_line(admin->token_file, line, sizeof(line), &why))
         return read_fail_at(section, "token-file", admin->token_file, why);
-    admin->token = strdup(room);
-    explicit_bzero(room, sizeof(room));
+    snprintf(words, sizeof(words), "its first line must be a token of %d to %d characters without "
+             "blanks, such as 'openssl rand -hex 24' gives", CONF_TOKEN_MIN, CONF_TOKEN_MAX);
+    if (!token_is_good(line, strlen(line)))
+        return read_fail_at(section, "token-file", admin->token_file, words);
+    admin->token = strdup(line);
+    explicit_bzero(line, sizeof(line));
     return admin->token != NULL || read_fail(section, section->line, "memory is short");
 }
 

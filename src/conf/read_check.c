@@ -4,12 +4,8 @@
  * use for, what they mean to each other, and the password, which may stand in a
  * file of its own.
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conf/build.h"
 #include "conf/read.h"
@@ -104,26 +100,6 @@ check_intervals(cfg_t *section, struct conf_check *check)
     return true;
 }
 
-/* The first line of a file without its end; false with *why set. */
-static bool
-read_line(const char *path, char line[static SECRET_MAX + 2], const char **why)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    ssize_t n = fd == -1 ? -1 : read(fd, line, SECRET_MAX + 1);
-
-    *why = strerror(errno);
-    if (fd != -1)
-        close(fd);
-    if (n == -1)
-        return false;
-    line[n] = '\0';
-    *why = "its first line, the password, must have 1 to 255 octets and no NUL";
-    if (strlen(line) < (size_t)n && memchr(line, '\n', strlen(line)) == NULL)
-        return false;
-    line[strcspn(line, "\r\n")] = '\0';
-    return line[0] != '\0' && strlen(line) <= SECRET_MAX;
-}
-
 static bool
 read_secret(cfg_t *section, struct conf_check *check)
 {
@@ -131,27 +107,16 @@ read_secret(cfg_t *section, struct conf_check *check)
     const char *text = check->password, *why;
 
     if (check->password_file[0] != '\0') {
-        if (!read_line(check->password_file, line, &why))
+        if (!read_first_line(check->password_file, line, sizeof(line), &why))
             return read_fail_at(section, "password-file", check->password_file, why);
+        if (line[0] == '\0' || strlen(line) > SECRET_MAX)
+            return read_fail_at(section, "password-file", check->password_file, "its first line, "
+                                "the password, must have 1 to 255 octets and no NUL");
         text = line;
     }
     check->secret = strdup(text);
     explicit_bzero(line, sizeof(line));
     return check->secret != NULL || read_fail(section, section->line, "memory is short");
-}
-
-static void
-read_address(struct conf_check *check)
-{
-    struct addr *addr = &check->addr;
-
-    if (inet_pton(AF_INET, check->address, &addr->sa.in4.sin_addr) == 1) {
-        addr->sa.in4.sin_family = AF_INET;
-        addr->len = sizeof(addr->sa.in4);
-    } else if (inet_pton(AF_INET6, check->address, &addr->sa.in6.sin6_addr) == 1) {
-        addr->sa.in6.sin6_family = AF_INET6;
-        addr->len = sizeof(addr->sa.in6);
-    }
 }
 
 static bool
@@ -160,7 +125,7 @@ read_one(cfg_t *section, struct conf_check *check)
     if (!read_keys(section, KEY_CHECK, check) || !check_keywords(section, check) ||
         !check_account(section, check) || !check_intervals(section, check))
         return false;
-    read_address(check);
+    (void)addr_read_ip(check->address, &check->addr);       /* or "": the node's */
     return read_secret(section, check);
 }
 

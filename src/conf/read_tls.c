@@ -138,30 +138,13 @@ read_settings(cfg_t *section, struct conf_tls **tls)
     return true;
 }
 
-/* The host of an address as it was written; "" of a unix socket. */
-static const char *
-host_of(const char *address, char out[static 256])
-{
-    const char *colon = strrchr(address, ':');
-    size_t len = colon != NULL ? (size_t)(colon - address) : 0;
-
-    if (strncmp(address, "unix:", 5) == 0)
-        return "";
-    if (len > 2 && address[0] == '[' && address[len - 1] == ']') {
-        address++;
-        len -= 2;
-    }
-    snprintf(out, 256, "%.*s", (int)(len < 255 ? len : 255), address);
-    return len > 0 ? out : "127.0.0.1";     /* a bare port */
-}
-
 static bool
 make_client(cfg_t *section, const struct conf_tls *tls, const struct conf_node *like,
             struct conf_node *node)
 {
-    char spare[256];
-    const char *host = tls->server_name[0] != '\0' ? tls->server_name
-                                                   : host_of(node->address, spare);
+    char spare[ADDR_HOST_SIZE];
+    const char *host = tls->server_name[0] != '\0'
+                           ? tls->server_name : addr_host(node->address, "127.0.0.1", spare);
     struct tls_error error;
 
     if (host[0] == '\0' && tls->settings.verify != TLS_VERIFY_NONE)

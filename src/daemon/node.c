@@ -656,6 +656,7 @@ forget_past(struct node *node)
     node->stands_down = false;
     node->ramp = NODE_RAMP_FULL;
     node->held_until_ms = 0;
+    node->why[0] = '\0';
     node->since_ms = node->admin_since_ms = now_ms(node);
     node->status = node_status_initial(node->conf);
 }

@@ -204,20 +204,3 @@ nodes_on_signal(struct nodes *nodes, size_t farm, size_t node, uint32_t worker,
     if (nodes->farms != NULL && node < nodes->farms[farm].count)
         node_on_signal(nodes->farms[farm].nodes[node], worker, signal);
 }
-
-struct node *
-nodes_find(const struct nodes *nodes, const char *farm, const char *node)
-{
-    const struct nodes_farm *its;
-    size_t i, n;
-
-    for (i = 0; i < nodes->conf->farm_count; i++) {
-        if (strcmp(nodes->conf->farms[i].name, farm) != 0)
-            continue;
-        its = &nodes->farms[i];
-        for (n = 0; n < its->count; n++)
-            if (strcmp(its->nodes[n]->conf->name, node) == 0 && !its->nodes[n]->conf->gone)
-                return its->nodes[n];
-    }
-    return NULL;
-}

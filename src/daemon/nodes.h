@@ -11,7 +11,7 @@
 
 struct nodes_farm {
     struct node **nodes;
-    size_t count;
+    size_t count;                   /* less than conf's where memory was short for some */
 };
 
 struct nodes_ops {
@@ -46,9 +46,5 @@ nodes_follow(struct nodes *nodes, struct conf *conf);
 void
 nodes_on_signal(struct nodes *nodes, size_t farm, size_t node, uint32_t worker,
                 enum node_signal signal);
-
-/* By their names; NULL: there is none. */
-struct node *
-nodes_find(const struct nodes *nodes, const char *farm, const char *node);
 
 #endif

@@ -123,7 +123,17 @@ wall_ms(const struct status *status, uint64_t at_ms)
     return admin_wall_ms() - (loop_now_ms(status->loop) - at_ms);
 }
 
-/* Of several checks the first that keeps the node from being up, or else the first. */
+/* NULL: memory was short for it when the configuration was taken. */
+static struct node *
+node_at(const struct status *status, size_t farm, size_t i)
+{
+    const struct nodes_farm *its = &status->nodes->farms[farm];
+
+    return i < its->count ? its->nodes[i] : NULL;
+}
+
+/* Of several checks the first that keeps the node from being up, or else the first; NULL:
+ * memory was short for them. */
 static const struct node_check *
 telling_check(const struct node *node)
 {
@@ -132,12 +142,15 @@ telling_check(const struct node *node)
     for (i = 0; i < node->health.check_count; i++)
         if (!health_check_is_up(&node->health.checks[i]))
             return &node->checks[i];
-    return &node->checks[0];
+    return node->health.check_count > 0 ? &node->checks[0] : NULL;
 }
 
 static struct admin_check
 check_of(const struct status *status, const struct node *node, const struct node_check *check)
 {
+    if (check == NULL)
+        return (struct admin_check){.type = "links", .detail = "",
+                                    .outcome = check_outcome_name(CHECK_NO_MEMORY)};
     return (struct admin_check){
         .type = node_check_name(check),
         .up = health_check_is_up(&node->health.checks[check - node->checks]),
@@ -152,9 +165,9 @@ static bool
 check(void *owner, size_t farm, size_t i, size_t k, struct admin_check *out)
 {
     const struct status *status = owner;
-    const struct node *node = status->nodes->farms[farm].nodes[i];
+    const struct node *node = node_at(status, farm, i);
 
-    if (k >= node->health.check_count)
+    if (node == NULL || k >= node->health.check_count)
         return false;
     *out = check_of(status, node, &node->checks[k]);
     return true;
@@ -164,8 +177,15 @@ static void
 view(void *owner, size_t farm, size_t i, struct admin_view *view)
 {
     const struct status *status = owner;
-    const struct node *node = status->nodes->farms[farm].nodes[i];
+    const struct node *node = node_at(status, farm, i);
 
+    if (node == NULL) {
+        *view = (struct admin_view){.state = health_id(HEALTH_DOWN),
+                                    .order = node_admin_name(NODE_READY),
+                                    .why = "memory is short",
+                                    .check = check_of(status, NULL, NULL)};
+        return;
+    }
     view->state = health_id(node->health.state);
     view->up = health_is_alive(node->health.state);
     view->order = node_admin_name(node->admin);
@@ -181,9 +201,14 @@ order(void *owner, size_t farm, size_t i, enum admin_deed deed, uint32_t weight,
       struct admin_verdict *verdict)
 {
     const struct status *status = owner;
-    struct node *node = status->nodes->farms[farm].nodes[i];
+    struct node *node = node_at(status, farm, i);
     const char *who = "status endpoint";
 
+    if (node == NULL) {
+        verdict->end = ADMIN_REFUSED;
+        snprintf(verdict->text, sizeof(verdict->text), "memory was short for it: reload");
+        return;
+    }
     switch (deed) {
     case ADMIN_DRAIN:
         node_set_admin(node, NODE_DRAIN, who);

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "daemon/node_mail.h"
 #include "daemon/activation.h"
+#include "daemon/node_mail.h"
 #include "daemon/workers.h"
 #include "proxy/account.h"
 #include "proxy/farm.h"
@@ -80,7 +80,6 @@ static void
 on_accept(struct listener *listener, int fd, const struct addr *peer)
 {
     struct worker *worker = listener->owner;
-
     const struct conf_listener *at = &worker->conf->listeners[listener - worker->listeners];
 
     if (at->mode == CONF_MODE_TCP)

@@ -20,8 +20,7 @@ struct workers {
     struct mailbox *master;
     struct worker *all;
     void (*on_empty)(void);
-    void (*on_node_signal)(size_t farm, size_t node, uint32_t worker,
-                                    enum node_signal signal);
+    void (*on_node_signal)(size_t farm, size_t node, uint32_t worker, enum node_signal signal);
     struct registry registry;       /* has a lock */
     struct gate gate;               /* likewise */
     /* the master's */

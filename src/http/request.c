@@ -5,6 +5,7 @@
  */
 #include "http/request.h"
 
+#include <errno.h>
 #include <http_parser.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,16 +262,51 @@ decode(const char *text, size_t n, char *out, size_t size)
     return size > 0;
 }
 
-bool
-http_request_query(const struct http_request *request, const char *name, char *out, size_t size)
+/* What stands behind `name` in the query, "=value" or nothing, *n octets; NULL: it isn't
+ * there. */
+static const char *
+find_name(const struct http_request *request, const char *name, size_t *n)
 {
     const char *at = request->query, *end;
     size_t len = strlen(name);
 
     for (; *at != '\0'; at = *end != '\0' ? end + 1 : end) {
         end = at + strcspn(at, "&");
-        if (strncmp(at, name, len) == 0 && at[len] == '=')
-            return decode(at + len + 1, (size_t)(end - at) - len - 1, out, size);
+        *n = (size_t)(end - at) - len;
+        if (strncmp(at, name, len) == 0 && (*n == 0 || at[len] == '='))
+            return at + len;
     }
-    return false;
+    return NULL;
+}
+
+bool
+http_request_has(const struct http_request *request, const char *name)
+{
+    size_t n;
+
+    return find_name(request, name, &n) != NULL;
+}
+
+bool
+http_request_query(const struct http_request *request, const char *name, char *out, size_t size)
+{
+    size_t n;
+    const char *at = find_name(request, name, &n);
+
+    return at != NULL && n > 0 && decode(at + 1, n - 1, out, size);
+}
+
+bool
+http_request_number(const struct http_request *request, const char *name, uint64_t max,
+                    uint64_t *value)
+{
+    char text[24], *end;
+
+    if (!http_request_has(request, name))
+        return true;
+    if (!http_request_query(request, name, text, sizeof(text)) || text[0] < '0' || text[0] > '9')
+        return false;
+    errno = 0;
+    *value = strtoull(text, &end, 10);
+    return *end == '\0' && errno == 0 && *value <= max;
 }

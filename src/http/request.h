@@ -82,11 +82,21 @@ http_request_reset(struct http_request *request);
 size_t
 http_request_feed(struct http_request *request, const uint8_t *bytes, size_t n);
 
+/* Does the query name it, with a value or without one? */
+bool
+http_request_has(const struct http_request *request, const char *name);
+
 /*
  * The value of `name` in the query, %XX and + decoded, NUL behind it. False: it isn't
  * there, or is longer than fits, or holds a NUL.
  */
 MUST_USE bool
 http_request_query(const struct http_request *request, const char *name, char *out, size_t size);
+
+/* The whole number that `name` has in the query; *value stays what it is where that isn't
+ * there. False: it is there, and no number up to `max`. */
+MUST_USE bool
+http_request_number(const struct http_request *request, const char *name, uint64_t max,
+                    uint64_t *value);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "tls/client.h"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
@@ -9,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "tls/context.h"
 
 struct tls_client {
@@ -49,14 +49,6 @@ on_session(SSL *ssl, SSL_SESSION *session)
     return 1;
 }
 
-static bool
-is_ip(const char *host)
-{
-    struct in6_addr addr;
-
-    return inet_pton(AF_INET, host, &addr) == 1 || inet_pton(AF_INET6, host, &addr) == 1;
-}
-
 static struct tls_client *
 make(const char *host)
 {
@@ -68,7 +60,7 @@ make(const char *host)
     atomic_init(&client->refs, 1);
     pthread_mutex_init(&client->lock, NULL);
     client->host = strdup(host);
-    client->is_ip = is_ip(host);
+    client->is_ip = addr_is_ip(host);
     if (client->host != NULL)
         return client;
     tls_client_unref(client);

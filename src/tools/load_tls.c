@@ -1,26 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "tools/load_tls.h"
 
-#include <stdio.h>
-#include <string.h>
-
-/* What a certificate there must be for; "" at a unix socket. */
-static const char *
-host_of(const struct load_target *target, char out[static 256])
-{
-    const char *text = target->text, *colon = strrchr(text, ':');
-    size_t len = colon != NULL ? (size_t)(colon - text) : 0;
-
-    if (strncmp(text, "unix:", 5) == 0)
-        return "";
-    if (len > 2 && text[0] == '[' && text[len - 1] == ']') {
-        text++;
-        len -= 2;
-    }
-    snprintf(out, 256, "%.*s", (int)(len < 255 ? len : 255), text);
-    return len > 0 ? out : "127.0.0.1";
-}
-
 static bool
 make_client(struct load_options *options, struct load_target *target, const char **why)
 {
@@ -33,8 +13,9 @@ make_client(struct load_options *options, struct load_target *target, const char
         .verify = options->no_verify ? TLS_VERIFY_NONE : TLS_VERIFY_REQUIRED,
         .min_version = TLS_VERSION_1_2,
     };
-    char spare[256];
-    const char *host = options->sni != NULL ? options->sni : host_of(target, spare);
+    char spare[ADDR_HOST_SIZE];
+    const char *host = options->sni != NULL ? options->sni
+                                            : addr_host(target->text, "127.0.0.1", spare);
 
     *why = "memory is short";
     if (target != options->targets) {

@@ -12,6 +12,8 @@
 #include <utlist.h>
 
 #include "config.h"
+#include "http/basic.h"
+#include "http/reply.h"
 #include "net/conn.h"
 #include "tools/sim_node.h"
 
@@ -105,25 +107,6 @@ make_page(const struct sim_node *node, const char *path, char body[static BODY_S
 
 /* Answers */
 
-static const char *
-phrase(unsigned status)
-{
-    switch (status) {
-    case 200:
-        return "OK";
-    case 401:
-        return "Unauthorized";
-    case 404:
-        return "Not Found";
-    case 500:
-        return "Internal Server Error";
-    case 503:
-        return "Service Unavailable";
-    default:
-        return "Something";
-    }
-}
-
 static void
 put_header(struct sim_http_client *client, unsigned status, const char *framing)
 {
@@ -131,7 +114,7 @@ put_header(struct sim_http_client *client, unsigned status, const char *framing)
     int n = snprintf(header, sizeof(header),
                      "HTTP/1.1 %u %s\r\nServer: smppsim\r\nContent-Type: text/plain\r\n"
                      "%s%sConnection: close\r\n\r\n",
-                     status, phrase(status),
+                     status, http_status_words(status),
                      status == 401 ? "WWW-Authenticate: Basic realm=\"smppsim\"\r\n" : "", framing);
 
     put(client, header, (size_t)n);
@@ -204,39 +187,16 @@ answer_with(struct sim_http_client *client, enum sim_http_mode mode, unsigned st
 
 /* Requests */
 
-static size_t
-put_base64(char *out, const char *text)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t n = strlen(text), i, len = 0;
-    uint32_t three;
-
-    for (i = 0; i < n; i += 3) {
-        three = (uint32_t)(uint8_t)text[i] << 16;
-        three |= i + 1 < n ? (uint32_t)(uint8_t)text[i + 1] << 8 : 0;
-        three |= i + 2 < n ? (uint8_t)text[i + 2] : 0;
-        out[len++] = digits[three >> 18];
-        out[len++] = digits[three >> 12 & 63];
-        out[len++] = i + 1 < n ? digits[three >> 6 & 63] : '=';
-        out[len++] = i + 2 < n ? digits[three & 63] : '=';
-    }
-    out[len] = '\0';
-    return len;
-}
-
 static bool
 is_authorized(const struct sim_node *node, const char *request)
 {
-    const char *login = node->options->http_auth;
-    char wanted[512] = "\r\nAuthorization: Basic ";
-    size_t n = strlen(wanted);
+    char wanted[HTTP_BASIC_SIZE + 32], value[HTTP_BASIC_SIZE];
 
-    if (login == NULL)
+    if (node->options->http_auth == NULL)
         return true;
-    n += put_base64(wanted + n, login);
-    memcpy(wanted + n, "\r\n", 3);
-    return strcasestr(request, "\r\nAuthorization: Basic ") != NULL &&
-           strstr(request, wanted) != NULL;
+    snprintf(wanted, sizeof(wanted), "\r\nAuthorization: %s\r\n",
+             http_basic(node->options->http_auth, value));
+    return strstr(request, wanted) != NULL;
 }
 
 static void

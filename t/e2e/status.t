@@ -148,6 +148,10 @@ subtest 'methods and places' => sub {
     $is->('GET', '/api/v1/sessions?limit=-1', 400);
     $is->('GET', '/api/v1/sessions?offset=x', 400);
     $is->('GET', '/api/v1/events?after=x', 400);
+    $is->('GET', '/api/v1/sessions?system_id=' . 'x' x 64, 400);
+    $is->('GET', '/api/v1/nodes?farm=%00', 400);
+    $is->('GET', '/api/v1/sessions?system_id=limited', 200);
+    $is->('GET', '/api/v1/nodes?farm=offset', 200);
 };
 
 subtest 'who may ask, and who may act' => sub {

@@ -124,9 +124,40 @@ START_TEST(an_address_of_no_family_is_written_as_none)
 }
 END_TEST
 
+START_TEST(an_ip_address_may_stand_alone)
+{
+    char out[ADDR_TEXT_SIZE];
+    struct addr addr;
+
+    ck_assert(addr_read_ip("192.0.2.1", &addr));
+    ck_assert_str_eq(addr_format(&addr, out), "192.0.2.1:0");
+    ck_assert(addr_read_ip("2001:db8::1", &addr));
+    ck_assert_str_eq(addr_format(&addr, out), "[2001:db8::1]:0");
+    ck_assert(!addr_read_ip("192.0.2.1:1", &addr));
+    ck_assert_uint_eq(addr.len, 0);
+    ck_assert(addr_is_ip("::") && !addr_is_ip("") && !addr_is_ip("[::]") && !addr_is_ip("a.b"));
+}
+END_TEST
+
+START_TEST(the_host_of_an_address_is_as_it_is_written)
+{
+    static const char *const rows[][2] = {
+        {"smsc.example:2775", "smsc.example"}, {"192.0.2.1:1", "192.0.2.1"},
+        {"[2001:DB8::1]:1", "2001:DB8::1"}, {"2775", "127.0.0.1"}, {":2775", "127.0.0.1"},
+        {"unix:/run/a:1", ""},
+    };
+    char out[ADDR_HOST_SIZE];
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        ck_assert_str_eq(addr_host(rows[i][0], "127.0.0.1", out), rows[i][1]);
+}
+END_TEST
+
 UNIT_MAIN("addr", an_ipv4_address_is_read_and_written_the_same,
           an_ipv6_address_is_read_and_written_the_same, a_port_alone_takes_the_default_host,
           a_unix_socket_is_its_path_and_has_no_port,
           what_is_no_address_is_refused_with_what_would_be_right,
           addresses_are_equal_only_with_equal_host_and_port,
-          an_address_of_no_family_is_written_as_none)
+          an_address_of_no_family_is_written_as_none, an_ip_address_may_stand_alone,
+          the_host_of_an_address_is_as_it_is_written)

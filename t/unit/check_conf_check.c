@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "conf/conf.h"
@@ -169,6 +170,22 @@ START_TEST(a_password_file_without_a_password_is_refused)
 }
 END_TEST
 
+START_TEST(a_pipe_in_place_of_a_password_is_not_waited_for)
+{
+    char folder[] = "/tmp/check_conf_pipe.XXXXXX", path[64], text[512];
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/pipe", folder);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    snprintf(text, sizeof(text), FARM("check { type = smpp system-id = x password-file = '%s' }"),
+             path);
+    ck_assert_ptr_null(read_text(text));
+    ck_assert_ptr_nonnull(strstr(error, "must have 1 to 255 octets"));
+    unlink(path);
+    rmdir(folder);
+}
+END_TEST
+
 START_TEST(a_password_is_never_printed)
 {
     struct conf *conf = read_good(FARM("check { type = smpp system-id = x password = hushhush }"));
@@ -308,6 +325,7 @@ UNIT_MAIN("conf_check",
     an_expected_status_is_one_or_a_range,
     the_password_is_the_first_line_of_its_file,
     a_password_file_without_a_password_is_refused,
+    a_pipe_in_place_of_a_password_is_not_waited_for,
     a_password_is_never_printed,
     a_bad_check_is_refused_with_line_and_reason,
     a_name_server_may_have_a_port,

@@ -66,6 +66,31 @@ START_TEST(a_get_is_read)
 }
 END_TEST
 
+/* A name is its own, whatever stands in another's value. */
+START_TEST(numbers_in_the_query)
+{
+    const char *text = "GET /x?name=limit&a=7&b=8x&c=&d&e=99999999999999999999&f=-1&g=%37 HTTP/1.0"
+                       "\r\n\r\n";
+    static const char *const bad[] = {"b", "c", "d", "e", "f", "name"};
+    uint64_t value = 3;
+    size_t i;
+
+    setup();
+    ck_assert_uint_eq(feed(text, 1), strlen(text));
+    ck_assert(!http_request_has(&request, "limit") && http_request_has(&request, "d"));
+    ck_assert(http_request_number(&request, "limit", 10, &value));
+    ck_assert_uint_eq(value, 3);
+    ck_assert(http_request_number(&request, "a", 7, &value));
+    ck_assert_uint_eq(value, 7);
+    ck_assert(!http_request_number(&request, "a", 6, &value));
+    ck_assert(http_request_number(&request, "g", 7, &value));
+    ck_assert_uint_eq(value, 7);
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        ck_assert_msg(!http_request_number(&request, bad[i], UINT64_MAX, &value), "%s", bad[i]);
+    http_request_fini(&request);
+}
+END_TEST
+
 START_TEST(a_post_brings_its_body)
 {
     const char *text = "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET /";
@@ -213,6 +238,6 @@ START_TEST(the_path_of_a_whole_url_is_taken)
 }
 END_TEST
 
-UNIT_MAIN("http_request", a_get_is_read, a_post_brings_its_body, requests_follow_each_other,
-          what_cannot_be_believed_is_refused, what_is_too_long_is_refused,
-          a_query_that_lies_is_not_there, the_path_of_a_whole_url_is_taken)
+UNIT_MAIN("http_request", a_get_is_read, numbers_in_the_query, a_post_brings_its_body,
+          requests_follow_each_other, what_cannot_be_believed_is_refused,
+          what_is_too_long_is_refused, a_query_that_lies_is_not_there, the_path_of_a_whole_url_is_taken)

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: ISC
+UNIT_TESTS += t/unit/check_basic
+t_unit_check_basic_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += t/unit/check_http_request
 t_unit_check_http_request_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += t/unit/check_http_reply
