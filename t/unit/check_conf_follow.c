@@ -178,7 +178,8 @@ START_TEST(a_node_keeps_its_tag)
 #define N2(tag) "node n2 { address = \"127.0.0.1:1002\" " tag "}\n"
     struct conf *conf;
 
-    expect_refused(FARM(N1 N2("")), FARM(N2("")), "node 'n2' would change its tag from 11 to 10");
+    expect_refused(FARM(N1 N2("")), FARM(N2("")),
+                   "node 'n2' would change its tag from 11 to 10: name it, tag = 11");
     conf = follow(read_text(FARM(N1 N2(""))), FARM(N2("tag = \"11\"")));
     expect_nodes(conf, "n1- n2");
     conf_unref(conf);
