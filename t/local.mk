@@ -30,7 +30,7 @@ endif
 LOG_DRIVER = $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = TEST_SRCDIR='$(abs_top_srcdir)'; export TEST_SRCDIR;
 
-EXTRA_DIST += t/unit/unit.h t/unit/certificate.h
+EXTRA_DIST += t/unit/unit.h t/unit/certificate.h t/unit/conf_text.h
 include t/fuzz/local.mk
 include t/e2e/local.mk
 

@@ -124,7 +124,7 @@ check_tags(const struct conf_farm *next, const struct conf_farm *now, char *erro
         for (is = next->nodes; is < next->nodes + next->node_count; is++)
             if (!was->gone && is_same(is, was) && strcmp(is->tag, was->tag) != 0) {
                 snprintf(error, CONF_ERROR_SIZE, "node '%s' would change its tag from %s to %s: "
-                         "name it, tag = \"%s\"", was->name, was->tag, is->tag, was->tag);
+                         "name it, tag = %s", was->name, was->tag, is->tag, was->tag);
                 return false;
             }
     return true;

@@ -276,10 +276,12 @@ bind_socket(const struct conf_admin *conf)
     int fd = listener_bind(&conf->socket_addr);
 
     umask(before);
-    if (fd == -1)
-        log_error("status", "cannot listen socket=%s error=\"%s\"", conf->socket,
-                  strerror(errno));
-    if (fd == -1 || conf->socket_group[0] == '\0')
+    if (fd == -1) {
+        log_error("status", "cannot listen socket=%s error=\"%s\"%s", conf->socket,
+                  strerror(errno), errno == ENOENT ? " remedy=\"make its folder\"" : "");
+        return -1;
+    }
+    if (conf->socket_group[0] == '\0')
         return fd;
     group = getgrnam(conf->socket_group);
     if (group != NULL && chown(conf->socket, (uid_t)-1, group->gr_gid) == 0 &&
@@ -319,8 +321,12 @@ status_bind(struct status *status, const struct conf *conf)
         return true;
     if (conf->admin->addr.len > 0 && (status->tcp = bind_address(conf->admin)) == -1)
         return false;
-    return conf->admin->socket_addr.len == 0 ||
-           (status->unix_ = bind_socket(conf->admin)) != -1;
+    if (conf->admin->socket_addr.len == 0)
+        return true;
+    if ((status->unix_ = bind_socket(conf->admin)) == -1)
+        return false;
+    log_notice("status", "listening socket=%s actions=yes", conf->admin->socket);
+    return true;
 }
 
 bool

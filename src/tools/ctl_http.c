@@ -171,14 +171,22 @@ ctl_answer_fini(struct ctl_answer *answer)
     memset(answer, 0, sizeof(*answer));
 }
 
+/* For who said nothing of where smpplex is. */
+static const char *
+hint(const struct ctl *ctl)
+{
+    return strcmp(ctl->server, CTL_SOCKET) != 0
+               ? "" : "; is it the socket of its status section? -s names another, or an address";
+}
+
 enum ctl_exit
 ctl_judge(const struct ctl *ctl, const struct ctl_answer *answer)
 {
     const char *text;
 
     if (answer->status == 0)
-        return ctl_complain(CTL_UNREACHED, "cannot reach smpplex at %s: %s", ctl->server,
-                            answer->why);
+        return ctl_complain(CTL_UNREACHED, "cannot reach smpplex at %s: %s%s", ctl->server,
+                            answer->why, hint(ctl));
     if (answer->json == NULL)
         return ctl_complain(CTL_UNREACHED, "%s: this is no smpplex: status %u and no JSON",
                             ctl->server, answer->status);

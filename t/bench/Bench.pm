@@ -8,6 +8,7 @@ package Bench;
 use strict;
 use warnings;
 use Exporter qw(import);
+use IO::Socket::INET;
 use List::Util qw(max min sum);
 use Time::HiRes qw(sleep time);
 
@@ -15,7 +16,7 @@ use Smpplex::Test;
 
 our @EXPORT = qw(
     about column cpu_of cpu_round csv_write holds malloc_library mallocs median note_figure
-    print_claims print_table system_calls
+    print_claims print_table start_haproxy system_calls
 );
 
 my @figures;    # for the CSV file
@@ -90,6 +91,33 @@ sub cpu_round {
 sub start_program {
     my ($program, @args) = @_;
     return bless({program_path => $program}, 'Smpplex::Test')->spawn($program, @args);
+}
+
+sub free_port {
+    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die "port: $!";
+    return $socket->sockport;
+}
+
+# HAProxy with one thread, in TCP mode, for the nodes {name => address}; `default` is a
+# line for its defaults, `bind` what stands behind its address.
+sub start_haproxy {
+    my ($nodes, %given) = @_;
+    my $addr = '127.0.0.1:' . free_port();
+    my $path = work_dir() . "/haproxy-$addr.cfg";
+    my ($program) = grep { -x } '/usr/sbin/haproxy', '/usr/local/sbin/haproxy';
+
+    die "haproxy is missing: ./bootstrap --bench\n" if !$program;
+    open my $conf, '>', $path or die "$path: $!";
+    print $conf map { "$_\n" } 'global', 'nbthread 1', 'maxconn 3000', 'defaults', 'mode tcp',
+        $given{default} // (), (map { "timeout $_" } 'connect 5s', 'client 60s', 'server 60s'),
+        'listen a', "bind $addr " . ($given{bind} // ''), 'balance roundrobin',
+        map { "server $_ $nodes->{$_}" } sort keys %$nodes;
+    close $conf or die "$path: $!";
+    my $self = bless({program_path => $program}, 'Smpplex::Test')->spawn('haproxy', '-f', $path);
+    @$self{qw(names addrs)} = (['a'], {a => $addr});
+    wait_for(5, sub { IO::Socket::INET->new(PeerAddr => $addr) })
+        or die 'haproxy does not start: ' . $self->stderr_text;
+    return $self;
 }
 
 sub perf_calls {

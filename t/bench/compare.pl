@@ -14,7 +14,6 @@ use strict;
 use warnings;
 use File::Basename qw(dirname);
 use Getopt::Long;
-use IO::Socket::INET;
 use Time::HiRes qw(sleep);
 
 use lib dirname(__FILE__);
@@ -49,47 +48,14 @@ listener smpp { address = "127.0.0.1:0" }
 END
 }
 
-sub free_port {
-    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die "port: $!";
-    return $socket->sockport;
-}
-
-sub haproxy {
-    my $port = free_port();
-    my $path = work_dir . '/haproxy.cfg';
-    my $servers = join "\n", map { "    server $_ @{[$sim->addr($_)]}" } @NODES;
-    open my $conf, '>', $path or die "$path: $!";
-    print $conf <<"END";
-global
-    nbthread 1
-    maxconn 3000
-defaults
-    mode tcp
-    option splice-auto
-    timeout connect 5s
-    timeout client 60s
-    timeout server 60s
-listen a
-    bind 127.0.0.1:$port
-    balance roundrobin
-$servers
-END
-    close $conf or die "$path: $!";
-    my ($program) = grep { -x } '/usr/sbin/haproxy', '/usr/local/sbin/haproxy';
-    die "haproxy is missing: ./bootstrap --bench\n" if !$program;
-    my $self = bless({program_path => $program}, 'Smpplex::Test')->spawn('haproxy', '-f', $path);
-    @$self{qw(names addrs)} = (['a'], {a => "127.0.0.1:$port"});
-    wait_for(5, sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") })
-        or die 'haproxy does not start: ' . $self->stderr_text;
-    return $self;
-}
-
 # What has no process of its own.
 package Nothing {
     sub args { return map { ('-t', $sim->addr($_)) } @NODES }
 }
 
-my %who = (haproxy => haproxy(), session => smpplex('session', 1),
+my %who = (haproxy => start_haproxy({map { $_ => $sim->addr($_) } @NODES},
+                                    default => 'option splice-auto'),
+           session => smpplex('session', 1),
            account => smpplex('account', 1), 'two workers' => smpplex('session', 2));
 my @proxies = ('haproxy', 'session', 'account', 'two workers');
 

@@ -16,7 +16,6 @@ use POSIX ();
 
 use lib dirname(__FILE__);
 use Bench;
-use Smpplex::Certs;
 use Smpplex::Test;
 
 my ($rounds, $megabytes, $connections) = (5, 512, 4000);
@@ -113,41 +112,13 @@ sub short_ones {
     return 1;
 }
 
-sub start_haproxy {
-    my ($node, $option) = @_;
-    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die "port: $!";
-    my $port = $socket->sockport;
-    close $socket;
-    my $conf = Smpplex::Certs::write_file(work_dir . "/haproxy$port.cfg", <<"END");
-global
-    nbthread 1
-    maxconn 5000
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client 60s
-    timeout server 60s
-    $option
-listen a
-    bind 127.0.0.1:$port
-    server s $node
-END
-    my ($path) = grep { -x } '/usr/sbin/haproxy', '/usr/local/sbin/haproxy';
-    die "haproxy is missing\n" if !$path;
-    my $self = bless({program_path => $path}, 'Smpplex::Test')->spawn('haproxy', '-f', $conf);
-    @$self{qw(names addrs)} = (['a'], {a => "127.0.0.1:$port"});
-    wait_for(5, sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") })
-        or die 'haproxy does not start: ' . $self->stderr_text;
-    return $self;
-}
-
 my $node = start_node();
 my $plex = start_plex(log_level => 'warning', conf => <<"END");
 farm f { mode = tcp  node a { address = "$node" } }
 listener l { address = "127.0.0.1:0"  inactivity-timeout = 60s }
 END
-my %who = (smpplex => $plex, haproxy => start_haproxy($node, ''),
-           'haproxy splice-auto' => start_haproxy($node, 'option splice-auto'));
+my %who = (smpplex => $plex, haproxy => start_haproxy({a => $node}),
+           'haproxy splice-auto' => start_haproxy({a => $node}, default => 'option splice-auto'));
 
 # Microseconds of processor time for each of `units`, while that many clients are at it.
 sub measure {

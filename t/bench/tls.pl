@@ -11,7 +11,6 @@ use strict;
 use warnings;
 use File::Basename qw(dirname);
 use Getopt::Long;
-use IO::Socket::INET;
 
 use lib dirname(__FILE__);
 use Bench;
@@ -27,40 +26,12 @@ my $ca = Smpplex::Certs->new(work_dir, 'ca');
 my $cert = $ca->certificate('plex.test', san => 'IP:127.0.0.1', key => 'rsa');
 my $sim = start_sim('a=0', {no_log => 1});
 
-sub free_port {
-    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die "port: $!";
-    return $socket->sockport;
-}
-
-sub start_haproxy {
-    my $port = free_port();
-    my $conf = Smpplex::Certs::write_file(work_dir . '/haproxy.cfg', <<"END");
-global
-    nbthread 1
-    maxconn 5000
-defaults
-    mode tcp
-    timeout connect 5s
-    timeout client 60s
-    timeout server 60s
-listen a
-    bind 127.0.0.1:$port ssl crt $cert
-    server s @{[$sim->addr('a')]}
-END
-    my ($path) = grep { -x } '/usr/sbin/haproxy', '/usr/local/sbin/haproxy';
-    die "haproxy is missing\n" if !$path;
-    my $self = bless({program_path => $path}, 'Smpplex::Test')->spawn('haproxy', '-f', $conf);
-    @$self{qw(names addrs)} = (['a'], {a => "127.0.0.1:$port"});
-    wait_for(5, sub { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") })
-        or die 'haproxy does not start: ' . $self->stderr_text;
-    return $self;
-}
-
 my $plex = start_plex(log_level => 'warning', conf => <<"END");
 farm f { node a { address = "@{[$sim->addr('a')]}" } }
 listener smpps { address = "127.0.0.1:0" tls { certificate = "$cert" } }
 END
-my %who = (smpplex => $plex, haproxy => start_haproxy());
+my %who = (smpplex => $plex,
+           haproxy => start_haproxy({a => $sim->addr('a')}, bind => "ssl crt $cert"));
 my @tls = ('--tls', '--ca', $ca->ca);
 
 for my $shape (['-c' => 100, '-w' => 10], ['-c' => 10, '-w' => 100]) {

@@ -435,12 +435,7 @@ subtest 'SIGTERM: everything is answered, all are unbound, nothing lingers' => s
     eventually('messages flow', sub { ($sim->shares->{a} // 0) > 500 });
     $plex->signal('TERM');
     is($plex->wait_end(30), 0, 'the exit status is 0');
-    my $report = $load->wait_report;
-    is($report->{unanswered}, 0, 'no request is without a response');
-    is($report->{duplicate_responses} + $report->{unexpected_responses}, 0, 'none has two');
-    my $n = 0;
-    $n += $_ for values %{$sim->shares};
-    is($report->{accepted}, $n, "the $n messages that the nodes took are the accepted ones");
+    all_answered_once($load->wait_report, $sim);
     finish($plex);
     drop($sim);
 };

@@ -94,6 +94,7 @@ subtest 'who cannot be reached' => sub {
     my ($status, $said, $complaint) = ctl('-s', work_dir . '/none.sock', 'status');
     is($status, 3, 'no socket: 3');
     like($complaint, qr/cannot reach smpplex at .*none\.sock: No such file/, 'and why');
+    unlike($complaint, qr/-s names/, 'who said where is not told how to');
     is((ctl('-s', '127.0.0.1:1', 'drain', 'f/a'))[0], 3, 'no port: 3');
     is((ctl('-s', $smpp, 'nodes'))[0], 3, 'a port that speaks no HTTP: 3');
 };

@@ -36,6 +36,7 @@ my $sim = start_sim('a=0', 'b=0', {no_log => 1});
 my $conf = conf_text(nodes => [map { [$_, $sim->addr($_)] } qw(a b)]);
 my $plex = start_plex(conf => $conf . status_text());
 my $addr = $plex->addr('status');
+like($plex->log_text, qr/listening socket=\Q$socket\E actions=yes/, 'the log names the socket');
 
 sub bearer { return (Authorization => "Bearer $_[0]") }
 
@@ -294,6 +295,7 @@ for my $case (['token-file = "/no/such/file"', qr/token-file = .*No such file/],
               ["token-file = \"" . file(work_dir . '/short', "123456789012345\n") . '"', qr/16 to 255/],
               ['socket = "ctl.sock"', qr/must be a whole path/],
               ['socket-group = "no-such-group"' . "\nsocket = \"" . work_dir . '/x.sock"', qr/no such group/],
+              ['socket = "' . work_dir . '/none/x.sock"', qr/cannot listen .*No such file.* remedy="make its folder"/],
               ['max-connections = 0', qr/from 1 to 1024/]) {
     my ($text, $says) = @$case;
     my $path = file(work_dir . '/bad.conf', "$conf\nstatus {\naddress = \"127.0.0.1:0\"\n$text\n}\n");

@@ -11,43 +11,8 @@
 #include "conf/key.h"
 #include "smpp/status.h"
 #include "unit/certificate.h"
+#include "unit/conf_text.h"
 #include "unit/unit.h"
-
-static char error[CONF_ERROR_SIZE];
-static char path[64];
-
-/* Reads `text` as a file; `path` is its name. */
-static struct conf *
-read_bytes(const char *text, size_t len)
-{
-    struct conf *conf;
-    int fd;
-
-    strcpy(path, "/tmp/check_conf.XXXXXX");
-    fd = mkstemp(path);
-    ck_assert_int_ne(fd, -1);
-    ck_assert_int_eq(write(fd, text, len), (ssize_t)len);
-    close(fd);
-    conf = conf_read(path, error);
-    unlink(path);
-    return conf;
-}
-
-static struct conf *
-read_text(const char *text)
-{
-    return read_bytes(text, strlen(text));
-}
-
-static struct conf *
-read_good(const char *text)
-{
-    struct conf *conf = read_text(text);
-
-    ck_assert_msg(conf != NULL, "%s", error);
-    ck_assert_str_eq(error, "");
-    return conf;
-}
 
 static char *
 print(const struct conf *conf)

@@ -8,43 +8,11 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
+#include "unit/conf_text.h"
 #include "unit/unit.h"
-
-static char error[CONF_ERROR_SIZE];
-
-static void
-write_file(char *path, const char *bytes, size_t n)
-{
-    int fd = mkstemp(path);
-
-    ck_assert_int_ne(fd, -1);
-    ck_assert_int_eq(write(fd, bytes, n), (ssize_t)n);
-    close(fd);
-}
-
-static struct conf *
-read_text(const char *text)
-{
-    char path[] = "/tmp/check_conf_check.XXXXXX";
-    struct conf *conf;
-
-    write_file(path, text, strlen(text));
-    conf = conf_read(path, error);
-    unlink(path);
-    return conf;
-}
 
 #define LISTENER "listener l { address = 2 }\n"
 #define FARM(text) "farm f {\nnode a { address = 1 tag = a0 }\n" text "\n}\n" LISTENER
-
-static struct conf *
-read_good(const char *text)
-{
-    struct conf *conf = read_text(text);
-
-    ck_assert_msg(conf != NULL, "%s", error);
-    return conf;
-}
 
 START_TEST(a_check_has_its_defaults)
 {
@@ -128,14 +96,14 @@ END_TEST
 static struct conf *
 read_password(const char *bytes, size_t n)
 {
-    char path[] = "/tmp/check_conf_secret.XXXXXX", text[512];
+    char name[] = "/tmp/check_conf_secret.XXXXXX", text[512];
     struct conf *conf;
 
-    write_file(path, bytes, n);
+    write_file(name, bytes, n);
     snprintf(text, sizeof(text), FARM("check { type = smpp system-id = x password-file = '%s' }"),
-             path);
+             name);
     conf = read_text(text);
-    unlink(path);
+    unlink(name);
     return conf;
 }
 

@@ -2,30 +2,11 @@
 /* A configuration made ready to follow another: who keeps which place, and what
  * is refused. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conf/conf.h"
+#include "unit/conf_text.h"
 #include "unit/unit.h"
-
-static char error[CONF_ERROR_SIZE];
-
-static struct conf *
-read_text(const char *text)
-{
-    char path[] = "/tmp/check_conf_follow.XXXXXX";
-    struct conf *conf;
-    int fd = mkstemp(path);
-
-    ck_assert_int_ne(fd, -1);
-    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-    conf = conf_read(path, error);
-    unlink(path);
-    ck_assert_msg(conf != NULL, "%s", error);
-    return conf;
-}
 
 #define A "node a { address = \"127.0.0.1:1001\" tag = \"a0\" }\n"
 #define B "node b { address = \"127.0.0.1:1002\" tag = \"b0\" }\n"
@@ -37,7 +18,7 @@ read_text(const char *text)
 static struct conf *
 follow(struct conf *now, const char *text)
 {
-    struct conf *next = read_text(text);
+    struct conf *next = read_good(text);
 
     ck_assert_msg(conf_follow(next, now, error), "%s", error);
     conf_unref(now);
@@ -47,7 +28,7 @@ follow(struct conf *now, const char *text)
 static void
 expect_refused(const char *now_text, const char *next_text, const char *why)
 {
-    struct conf *now = read_text(now_text), *next = read_text(next_text);
+    struct conf *now = read_good(now_text), *next = read_good(next_text);
 
     ck_assert(!conf_follow(next, now, error));
     ck_assert_msg(strstr(error, why) != NULL, "%s", error);
@@ -71,7 +52,7 @@ expect_nodes(const struct conf *conf, const char *expected)
 
 START_TEST(nodes_keep_their_places_whatever_the_order)
 {
-    struct conf *conf = follow(read_text(FARM(A B C)), FARM(C A B));
+    struct conf *conf = follow(read_good(FARM(A B C)), FARM(C A B));
 
     expect_nodes(conf, "a b c");
     ck_assert_uint_eq(conf->farms[0].nodes[2].weight, 7);
@@ -82,7 +63,7 @@ END_TEST
 
 START_TEST(new_nodes_come_behind)
 {
-    struct conf *conf = follow(read_text(FARM(C)), FARM(A B C));
+    struct conf *conf = follow(read_good(FARM(C)), FARM(A B C));
 
     expect_nodes(conf, "c a b");
     conf_unref(conf);
@@ -91,7 +72,7 @@ END_TEST
 
 START_TEST(a_node_that_is_not_named_any_more_stays_as_gone_without_weight)
 {
-    struct conf *conf = follow(read_text(FARM(A B C)), FARM(A B));
+    struct conf *conf = follow(read_good(FARM(A B C)), FARM(A B));
 
     expect_nodes(conf, "a b c-");
     ck_assert_uint_eq(conf->farms[0].nodes[2].weight, 0);
@@ -103,7 +84,7 @@ END_TEST
 
 START_TEST(a_node_that_comes_back_has_its_old_place)
 {
-    struct conf *conf = follow(read_text(FARM(A B C)), FARM(A C));
+    struct conf *conf = follow(read_good(FARM(A B C)), FARM(A C));
 
     conf = follow(conf, FARM(C));
     expect_nodes(conf, "a- b- c");
@@ -119,7 +100,7 @@ START_TEST(a_name_with_another_address_is_another_node)
 {
     struct conf *conf;
 
-    conf = follow(read_text(FARM(A B)),
+    conf = follow(read_good(FARM(A B)),
                   FARM(B "node a { address = \"127.0.0.1:9\" tag = \"a0\" }"));
     expect_nodes(conf, "a- b a");
     conf = follow(conf, FARM(A B));
@@ -132,7 +113,7 @@ START_TEST(farms_and_listeners_keep_their_places)
 {
     struct conf *conf;
 
-    conf = follow(read_text("farm f { " A "} farm g { " B "}"
+    conf = follow(read_good("farm f { " A "} farm g { " B "}"
                             "listener l { address = \"1\" farm = f }"
                             "listener m { address = \"2\" farm = g }"),
                   "listener m { address = \"2\" farm = g }"
@@ -178,8 +159,9 @@ START_TEST(a_node_keeps_its_tag)
 #define N2(tag) "node n2 { address = \"127.0.0.1:1002\" " tag "}\n"
     struct conf *conf;
 
-    expect_refused(FARM(N1 N2("")), FARM(N2("")), "node 'n2' would change its tag from 11 to 10");
-    conf = follow(read_text(FARM(N1 N2(""))), FARM(N2("tag = \"11\"")));
+    expect_refused(FARM(N1 N2("")), FARM(N2("")),
+                   "node 'n2' would change its tag from 11 to 10: name it, tag = 11");
+    conf = follow(read_good(FARM(N1 N2(""))), FARM(N2("tag = \"11\"")));
     expect_nodes(conf, "n1- n2");
     conf_unref(conf);
 }
@@ -193,7 +175,7 @@ START_TEST(the_status_endpoint_keeps_its_place)
     expect_refused(STATUS("address = 1"), STATUS("address = 2"), "section status can't");
     expect_refused(STATUS("socket = /a"), STATUS("socket = /b"), "section status can't");
     expect_refused(STATUS("socket = /a"), STATUS("socket = /a socket-group = x"), "can't");
-    conf_unref(follow(read_text(STATUS("address = 1")),
+    conf_unref(follow(read_good(STATUS("address = 1")),
                       STATUS("address = 1 hosts = a max-connections = 2 timeout = 1s")));
 }
 END_TEST

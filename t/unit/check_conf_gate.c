@@ -1,38 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Who is let in, what nodes have from their farm, and what a reload can't change. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conf/conf.h"
+#include "unit/conf_text.h"
 #include "unit/unit.h"
-
-static char error[CONF_ERROR_SIZE];
-
-static struct conf *
-read_text(const char *text)
-{
-    char path[] = "/tmp/check_conf_gate.XXXXXX";
-    int fd = mkstemp(path);
-    struct conf *conf;
-
-    ck_assert_int_ne(fd, -1);
-    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-    conf = conf_read(path, error);
-    unlink(path);
-    return conf;
-}
-
-static struct conf *
-read_good(const char *text)
-{
-    struct conf *conf = read_text(text);
-
-    ck_assert_msg(conf != NULL, "%s", error);
-    return conf;
-}
 
 static void
 is_refused(const char *text, const char *why)

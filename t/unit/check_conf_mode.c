@@ -3,39 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conf/build.h"
 #include "conf/conf.h"
+#include "unit/conf_text.h"
 #include "unit/unit.h"
-
-static char error[CONF_ERROR_SIZE];
-static char path[64];
-
-static struct conf *
-read_text(const char *text)
-{
-    struct conf *conf;
-    int fd;
-
-    strcpy(path, "/tmp/check_conf_mode.XXXXXX");
-    fd = mkstemp(path);
-    ck_assert_int_ne(fd, -1);
-    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-    conf = conf_read(path, error);
-    unlink(path);
-    return conf;
-}
-
-static struct conf *
-read_good(const char *text)
-{
-    struct conf *conf = read_text(text);
-
-    ck_assert_msg(conf != NULL, "%s", error);
-    return conf;
-}
 
 #define TCP "farm f { mode = tcp\n"
 #define NODE "node a { address = 1 }\n"

@@ -22,7 +22,7 @@ use Time::HiRes qw(sleep time);
 use Smpplex::Peer;
 
 our @EXPORT = qw(
-    conf_text drop eventually sanitized slow_machine start_load start_plex start_sim
+    all_answered_once conf_text drop eventually sanitized slow_machine start_load start_plex start_sim
     run_load wait_for work_dir
 );
 
@@ -351,6 +351,19 @@ sub wait_report {
 }
 
 sub run_load { return start_load(@_)->wait_report }
+
+# A report after an end under load: tests of their own.
+sub all_answered_once {
+    my ($report, $sim) = @_;
+    my $n = 0;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    is($report->{unanswered}, 0, 'no request is without a response');
+    is($report->{duplicate_responses} + $report->{unexpected_responses}, 0, 'none has two');
+    $n += $_ for values %{$sim->shares};
+    is($report->{accepted}, $n, "the $n messages that the nodes took are the accepted ones");
+    return;
+}
 
 # Kills what a test has no more use for.
 sub drop {
