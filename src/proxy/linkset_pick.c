@@ -106,31 +106,36 @@ pick_next(struct linkset *linkset, uint64_t at_ms)
     return has_turn ? NULL : pick_besides_turns(linkset, at_ms);
 }
 
+/* Has the first one fewer open requests, by weight? */
+static bool
+has_fewer(const struct balance *balance, const struct link *a, const struct link *b)
+{
+    return (uint64_t)balance->open[a->node] * share_of(b)->weight <
+           (uint64_t)balance->open[b->node] * share_of(a)->weight;
+}
+
 /*
  * The one of the node with the fewest open requests of the account by weight, for a
- * session's own tell little where the window is small; of equals the next in turn.
+ * session's own tell little where the window is small; of equals the one whose turn it is.
+ * Nodes are looked at, not turns, for a round may have a thousand.
  */
 static struct link *
 pick_fewest(struct linkset *linkset, uint64_t at_ms)
 {
     struct balance *balance = &linkset->account->balance;
+    size_t count = balance->farm->node_count, node, i;
     struct link *best = NULL, *link;
     bool has_turn = false;
-    uint32_t i;
 
-    for (i = balance_turns(balance); i > 0; i--) {
-        link = bound_link(linkset, balance_next(balance), at_ms);
+    node = balance_turns(balance) > 0 ? balance_next(balance) : 0;
+    for (i = 0; i < count; i++, node = node + 1 < count ? node + 1 : 0) {
+        link = balance_has_turns(balance, node) ? bound_link(linkset, node, at_ms) : NULL;
         if (link == NULL)
             continue;
         has_turn = true;
-        if (!takes_now(link, at_ms))
-            continue;
-        if (best == NULL || (uint64_t)balance->open[link->node] * share_of(best)->weight <
-                                (uint64_t)balance->open[best->node] * share_of(link)->weight)
+        if (takes_now(link, at_ms) && (best == NULL || has_fewer(balance, link, best)))
             best = link;
     }
-    if (best != NULL)
-        (void)balance_next(balance);
     return has_turn ? best : pick_besides_turns(linkset, at_ms);
 }
 

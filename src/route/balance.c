@@ -98,7 +98,7 @@ void
 balance_refresh(struct balance *balance)
 {
     size_t node, count = balance->farm->node_count;
-    uint32_t rank = first_rank(balance, 0), divisor = 0, total;
+    uint32_t rank = balance->rank = first_rank(balance, 0), divisor = 0, total;
     int64_t *gained;
     uint16_t *turns;
 

@@ -33,6 +33,7 @@ struct balance {
     uint32_t turn;                  /* the next */
     bool stale;                     /* the round is to be written anew before it is used */
     uint32_t start;
+    uint32_t rank;                  /* of the nodes that have turns */
     uint64_t *names;                /* a hash of each node's name */
 };
 
@@ -90,6 +91,14 @@ balance_next(struct balance *balance)
     if (++balance->turn == balance->turn_count)
         balance->turn = 0;
     return node;
+}
+
+/* Has the node turns in the round that balance_turns has told of? */
+static inline bool
+balance_has_turns(const struct balance *balance, size_t node)
+{
+    return balance->links[node] > 0 && balance->shares[node].weight > 0 &&
+           balance->shares[node].rank == balance->rank;
 }
 
 /*

@@ -240,4 +240,5 @@ END_TEST
 
 UNIT_MAIN("http_request", a_get_is_read, numbers_in_the_query, a_post_brings_its_body,
           requests_follow_each_other, what_cannot_be_believed_is_refused,
-          what_is_too_long_is_refused, a_query_that_lies_is_not_there, the_path_of_a_whole_url_is_taken)
+          what_is_too_long_is_refused, a_query_that_lies_is_not_there,
+          the_path_of_a_whole_url_is_taken)
