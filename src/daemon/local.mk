@@ -7,7 +7,7 @@ smpplex_SOURCES = src/daemon/main.c \
 	src/daemon/seccomp.c src/daemon/seccomp.h src/daemon/seccomp_allow.def \
 	src/daemon/expiry.c src/daemon/expiry.h \
 	src/daemon/master.c src/daemon/master.h \
-	src/daemon/node.c src/daemon/node.h \
+	src/daemon/node.c src/daemon/node.h src/daemon/node_check.c src/daemon/node_inner.h \
 	src/daemon/node_mail.c src/daemon/node_mail.h \
 	src/daemon/nodes.c src/daemon/nodes.h \
 	src/daemon/options.c src/daemon/options.h \

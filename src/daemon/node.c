@@ -1,30 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The health of one node and what follows from it. Where the configuration names no
- * check, traffic is the check: as long as links are bound the node is up, and only one
- * without any is asked by a TCP connect, as often as a link would try.
+ * What is known of one node, by checks (node_check.c) and by traffic, what an operator wants
+ * of it, and what follows from these for the workers.
  */
-#include "daemon/node.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/node_inner.h"
 
 #define NODE_STATE_SIZE 48
-#define AGAIN_MS 1000       /* what memory was short for is tried again */
 
-static void on_result(struct check *check, const struct check_result *result);
 static void on_address(struct resolve *resolve, const struct resolve_result *result);
-
-static const struct check_ops check_ops = {.on_result = on_result};
-
-static uint64_t
-now_ms(const struct node *node)
-{
-    return loop_now_ms(node->loop);
-}
 
 const char *
 node_label(const struct node *node)
@@ -54,16 +42,6 @@ state_words(const struct node *node, char out[static NODE_STATE_SIZE])
     else
         snprintf(out, NODE_STATE_SIZE, "%s", health_name(node->health.state));
     return out;
-}
-
-/* No check is configured: traffic is its check. */
-static bool
-goes_by_traffic(const struct node *node)
-{
-    size_t count;
-
-    (void)conf_node_checks(node->farm, node->conf, &count);
-    return count == 0;
 }
 
 /*
@@ -96,8 +74,8 @@ is_same(const struct node_status *a, const struct node_status *b)
            a->retires == b->retires && a->stands_down == b->stands_down;
 }
 
-static void
-wake_in(struct node *node, uint64_t ms)
+void
+node_wake_in(struct node *node, uint64_t ms)
 {
     if (!ev_is_active(&node->timer) ||
         ev_timer_remaining(node->loop->ev, &node->timer) > (double)ms / 1000)
@@ -114,7 +92,7 @@ tell(struct node *node)
     node->told = node->ops->put_status(node, &status);
     node->status = status;
     if (!node->told)
-        wake_in(node, AGAIN_MS);
+        node_wake_in(node, NODE_AGAIN_MS);
 }
 
 static void
@@ -122,106 +100,11 @@ log_change(struct node *node, const char *from, const char *to, const char *by, 
            uint64_t since_ms)
 {
     struct node_change change = {.from = from, .to = to, .by = by, .why = why,
-                                 .after_ms = now_ms(node) - since_ms};
+                                 .after_ms = node_now_ms(node) - since_ms};
 
     log_notice(node_label(node), "%s -> %s by=%s why=\"%s\" after_ms=%llu", from, to, by, why,
                (unsigned long long)change.after_ms);
     node->ops->on_change(node, &change);
-}
-
-/*
- * Checks.
- */
-
-static enum check_pace
-pace_of(const struct node *node)
-{
-    switch (node->health.state) {
-    case HEALTH_UP:
-        return CHECK_PACE_STEADY;
-    case HEALTH_GOING_DOWN:
-    case HEALTH_COMING_UP:
-        return CHECK_PACE_FAST;
-    case HEALTH_DOWN:
-        break;
-    }
-    return CHECK_PACE_DOWN;
-}
-
-static bool
-wants_checks(const struct node *node)
-{
-    if (node->conf->gone || node->admin == NODE_MAINT || node->addr.len == 0)
-        return false;
-    return !goes_by_traffic(node) || node->bound == 0 || node->suspected ||
-           !health_is_alive(node->health.state);
-}
-
-static const struct conf_check *
-conf_of(const struct node *node, size_t i)
-{
-    size_t count;
-    const struct conf_check *checks = conf_node_checks(node->farm, node->conf, &count);
-
-    return count > 0 ? &checks[i] : &node->by_default;
-}
-
-/* At the start the first probes of the farm are spread; later the first is due at once. */
-static void
-start_check(struct node *node, size_t i)
-{
-    const struct conf_check *conf = conf_of(node, i);
-    const struct check_options options = {
-        .conf = conf, .node = &node->addr, .tls = conf_check_client(conf, node->conf),
-        .send_proxy = conf_check_sends_proxy(conf, node->conf),
-        .ops = &check_ops, .owner = &node->checks[i],
-        .place = node->spread ? node->index : 0,
-        .count = node->spread ? node->farm->node_count : 0,
-    };
-
-    node->checks[i].check = check_open(node->loop, &options);
-    if (node->checks[i].check == NULL)
-        wake_in(node, AGAIN_MS);
-}
-
-const char *
-node_check_name(const struct node_check *check)
-{
-    const struct node *node = check->node;
-    const struct conf_check *conf = conf_of(node, (size_t)(check - node->checks));
-
-    return conf == &node->by_default ? "links" : conf_check_type_name(conf->type);
-}
-
-/* Starts and ends checks, and sets how fast they go. */
-static void
-update_checks(struct node *node)
-{
-    bool wanted = wants_checks(node);
-    struct node_check *its;
-    size_t i;
-
-    for (i = 0; i < node->health.check_count; i++) {
-        its = &node->checks[i];
-        if (its->check != NULL && !wanted) {
-            check_close(its->check);
-            its->check = NULL;
-        } else if (its->check == NULL && wanted) {
-            start_check(node, i);
-        }
-        if (its->check != NULL)
-            check_set_pace(its->check, pace_of(node));
-    }
-}
-
-static void
-hurry(struct node *node)
-{
-    size_t i;
-
-    for (i = 0; i < node->health.check_count; i++)
-        if (node->checks[i].check != NULL)
-            check_hurry(node->checks[i].check);
 }
 
 /*
@@ -231,8 +114,8 @@ hurry(struct node *node)
 static void
 step_ramp_in(struct node *node, uint64_t ms)
 {
-    node->ramp_at_ms = now_ms(node) + ms;
-    wake_in(node, ms);
+    node->ramp_at_ms = node_now_ms(node) + ms;
+    node_wake_in(node, ms);
 }
 
 static void
@@ -249,106 +132,36 @@ begin_ramp(struct node *node)
 static void
 go_on_with_ramp(struct node *node)
 {
-    uint64_t now = now_ms(node);
+    uint64_t now = node_now_ms(node);
 
     if (node->ramp == NODE_RAMP_FULL)
         return;
     if (now < node->ramp_at_ms) {
-        wake_in(node, node->ramp_at_ms - now);
+        node_wake_in(node, node->ramp_at_ms - now);
         return;
     }
     if (++node->ramp < NODE_RAMP_FULL)
         step_ramp_in(node, node->farm->slow_start_ms / NODE_RAMP_FULL);
 }
 
-/* A node that nobody checks and that is down is asked as a link would try: soon at first,
- * and then with growing pauses. */
-static void
-begin_pauses(struct node *node)
-{
-    node->by_default.down_interval_ms = node->farm->reconnect_ms;
-}
-
-static void
-grow_pauses(struct node *node)
-{
-    uint32_t longest = node->farm->reconnect_max_ms, pause = node->by_default.down_interval_ms;
-
-    node->by_default.down_interval_ms = pause < longest / 2 ? pause * 2 : longest;
-}
-
-/* The health is another one than `was`. */
-static void
-on_health(struct node *node, enum health_state was, const char *by, const char *why)
+void
+node_on_health(struct node *node, enum health_state was, const char *by, const char *why)
 {
     bool alive = health_is_alive(node->health.state);
     char to[NODE_STATE_SIZE];
 
     log_change(node, health_name(was), state_words(node, to), by, why, node->since_ms);
     snprintf(node->why, sizeof(node->why), "%s: %s", by, why);
-    node->since_ms = now_ms(node);
+    node->since_ms = node_now_ms(node);
     if (alive && !health_is_alive(was)) {
         begin_ramp(node);
         node->ops->on_came(node);
     } else if (!alive && health_is_alive(was)) {
-        begin_pauses(node);
+        node_begin_pauses(node);
         node->ops->on_went(node);
     }
-    update_checks(node);
+    node_update_checks(node);
     tell(node);
-}
-
-static void
-note(struct node_check *its, const struct check_result *result)
-{
-    its->known = true;
-    its->outcome = result->outcome;
-    its->duration_us = result->duration_us;
-    its->at_ms = now_ms(its->node);
-    snprintf(its->detail, sizeof(its->detail), "%s", result->detail);
-}
-
-/* "http check: unwanted status status=503", to stand in quotes. */
-static void
-say_why(char why[static NODE_WHY_SIZE], const struct conf_check *conf,
-        const struct check_result *result)
-{
-    snprintf(why, NODE_WHY_SIZE, "%s check: %s%s%s", conf_check_type_name(conf->type),
-             check_outcome_words(result->outcome), result->detail[0] != '\0' ? " " : "",
-             result->detail);
-    for (; *why != '\0'; why++)
-        if (*why == '"')
-            *why = '\'';
-}
-
-static void
-on_result(struct check *check, const struct check_result *result)
-{
-    struct node_check *its = check_owner(check);
-    struct node *node = its->node;
-    enum check_verdict verdict = check_verdict(result->outcome);
-    enum health_state was = node->health.state;
-    char why[NODE_WHY_SIZE];
-
-    note(its, result);
-    node->suspected = false;
-    log_debug(node_label(node), "probe type=%s outcome=%s detail=\"%s\" duration_us=%llu",
-              conf_check_type_name(check_conf(check)->type), check_outcome_name(result->outcome),
-              result->detail, (unsigned long long)result->duration_us);
-    if (verdict == CHECK_NONE) {
-        log_limited(LOG_LEVEL_WARNING, node_label(node), "can't be probed reason=\"%s\"",
-                    check_outcome_words(result->outcome));
-        return;
-    }
-    if (verdict == CHECK_SUCCESS && now_ms(node) < node->held_until_ms)
-        return;
-    say_why(why, check_conf(check), result);
-    if (health_on_probe(&node->health, (size_t)(its - node->checks), verdict == CHECK_SUCCESS))
-        on_health(node, was, "check", why);
-    else
-        update_checks(node);
-    if (verdict == CHECK_FAILURE)
-        grow_pauses(node);
 }
 
 /* Traffic has taken it down: a probe that passes at once would not be worth much, and the
@@ -358,27 +171,27 @@ hold_down(struct node *node)
 {
     uint64_t longest = node->farm->reconnect_max_ms;
 
-    if (now_ms(node) - node->held_ms > 4 * longest || node->hold_ms == 0)
+    if (node_now_ms(node) - node->held_ms > 4 * longest || node->hold_ms == 0)
         node->hold_ms = node->farm->reconnect_ms;
-    node->held_ms = now_ms(node);
-    node->held_until_ms = now_ms(node) + node->hold_ms;
-    wake_in(node, node->hold_ms);
+    node->held_ms = node_now_ms(node);
+    node->held_until_ms = node_now_ms(node) + node->hold_ms;
+    node_wake_in(node, node->hold_ms);
     node->hold_ms = node->hold_ms * 2 < longest ? node->hold_ms * 2 : longest;
 }
 
 static void
 go_on_with_hold(struct node *node)
 {
-    uint64_t now = now_ms(node);
+    uint64_t now = node_now_ms(node);
 
     if (node->held_until_ms == 0)
         return;
     if (now < node->held_until_ms) {
-        wake_in(node, node->held_until_ms - now);
+        node_wake_in(node, node->held_until_ms - now);
         return;
     }
     node->held_until_ms = 0;
-    hurry(node);
+    node_hurry(node);
 }
 
 static void
@@ -390,7 +203,7 @@ take_down(struct node *node, enum node_signal signal)
         return;
     hold_down(node);
     if (health_on_failure(&node->health))
-        on_health(node, was, "traffic", node_signal_words(signal));
+        node_on_health(node, was, "traffic", node_signal_words(signal));
 }
 
 /* Links fail while others of the node are bound: it may be those sessions' own affair, so a
@@ -403,8 +216,8 @@ on_failing(struct node *node)
         return;
     }
     node->suspected = true;
-    update_checks(node);
-    hurry(node);
+    node_update_checks(node);
+    node_hurry(node);
 }
 
 /* A node that nobody checks is up as soon as a link is bound, also by a mere trial. */
@@ -413,19 +226,19 @@ on_bound(struct node *node)
 {
     enum health_state was = node->health.state;
 
-    if (goes_by_traffic(node) && now_ms(node) >= node->held_until_ms &&
+    if (node_goes_by_traffic(node) && node_now_ms(node) >= node->held_until_ms &&
         health_on_success(&node->health))
-        on_health(node, was, "traffic", node_signal_words(NODE_BOUND));
+        node_on_health(node, was, "traffic", node_signal_words(NODE_BOUND));
     else
-        update_checks(node);
+        node_update_checks(node);
 }
 
 static void
 on_lost(struct node *node)
 {
-    if (goes_by_traffic(node) && (node->bound & (node->bound - 1)) == 0)
+    if (node_goes_by_traffic(node) && (node->bound & (node->bound - 1)) == 0)
         node->ops->on_went(node);       /* else other workers have links to it, or checks decide */
-    hurry(node);
+    node_hurry(node);
 }
 
 void
@@ -443,13 +256,13 @@ node_on_signal(struct node *node, uint32_t worker, enum node_signal signal)
         on_bound(node);
         break;
     case NODE_UNBOUND:
-        update_checks(node);
+        node_update_checks(node);
         break;
     case NODE_LOST:
         on_lost(node);
         break;
     case NODE_UNREACHED:
-        hurry(node);
+        node_hurry(node);
         break;
     case NODE_FAILING:
         on_failing(node);
@@ -471,13 +284,13 @@ node_set_admin(struct node *node, enum node_admin admin, const char *who)
         node->admin = admin;
         log_change(node, node_admin_name(was), node_admin_name(admin), "operator", who,
                    node->admin_since_ms);
-        node->admin_since_ms = now_ms(node);
+        node->admin_since_ms = node_now_ms(node);
         if (admin == NODE_READY)
             node->ops->on_came(node);
         else
             node->ops->on_went(node);
     }
-    update_checks(node);
+    node_update_checks(node);
     tell(node);
 }
 
@@ -502,7 +315,7 @@ node_set_stands_down(struct node *node, bool stands_down, const char *why)
     node->stands_down = stands_down;
     log_change(node, from, stands_down ? "standing by" : "in turn", "farm", why,
                node->stands_since_ms);
-    node->stands_since_ms = now_ms(node);
+    node->stands_since_ms = node_now_ms(node);
     tell(node);
 }
 
@@ -530,7 +343,7 @@ on_address(struct resolve *resolve, const struct resolve_result *result)
     for (i = 0; i < node->health.check_count; i++)
         if (node->checks[i].check != NULL)
             check_put_address(node->checks[i].check, &node->addr);
-    update_checks(node);
+    node_update_checks(node);
     tell(node);
 }
 
@@ -543,7 +356,7 @@ look_up(struct node *node)
         node->resolve = resolve_open(node->resolver, node->conf->host, node->conf->port,
                                      node->farm->resolve_ms, on_address, node);
     if (node->resolve == NULL)
-        wake_in(node, AGAIN_MS);
+        node_wake_in(node, NODE_AGAIN_MS);
 }
 
 /*
@@ -560,54 +373,8 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
     go_on_with_ramp(node);
     go_on_with_hold(node);
     look_up(node);
-    update_checks(node);
+    node_update_checks(node);
     tell(node);
-}
-
-/* In TCP mode, too, one probe that is lost must not cost the connections that there are. */
-static void
-set_default_check(struct node *node)
-{
-    const struct conf_farm *farm = node->farm;
-
-    node->by_default = (struct conf_check){
-        .type = CONF_CHECK_TCP, .address = "", .password_file = "", .password = "",
-        .secret = "", .system_id = "", .system_type = "", .user = "", .path = "", .host = "",
-        .expect = "", .refuse = "", .interval_ms = farm->reconnect_max_ms,
-        .fast_interval_ms = farm->reconnect_ms, .down_interval_ms = farm->reconnect_ms,
-        .timeout_ms = farm->connect_timeout_ms, .rise = 1,
-        .fall = farm->mode == CONF_MODE_TCP ? 3 : 1,
-    };
-}
-
-static bool
-take_checks(struct node *node)
-{
-    const struct conf_check *conf;
-    size_t count, i;
-
-    set_default_check(node);
-    (void)conf_node_checks(node->farm, node->conf, &count);
-    count = count > 0 ? count : 1;
-    node->checks = calloc(count, sizeof(*node->checks));
-    if (node->checks == NULL || !health_init(&node->health, count))
-        return false;
-    for (i = 0; i < count; i++) {
-        conf = conf_of(node, i);
-        node->checks[i].node = node;
-        health_set_check(&node->health, i, conf->rise, conf->fall);
-    }
-    return true;
-}
-
-static void
-close_checks(struct node_check *checks, size_t count)
-{
-    size_t i;
-
-    for (i = 0; i < count; i++)
-        check_close(checks[i].check);
-    free(checks);
 }
 
 static void
@@ -615,7 +382,7 @@ begin(struct node *node)
 {
     node->spread = true;
     look_up(node);
-    update_checks(node);
+    node_update_checks(node);
     tell(node);
     node->spread = false;
 }
@@ -625,13 +392,13 @@ node_open(struct node *node)
 {
     node->weight = -1;
     node->ramp = NODE_RAMP_FULL;
-    node->since_ms = node->admin_since_ms = now_ms(node);
+    node->since_ms = node->admin_since_ms = node_now_ms(node);
     node->addr = node->conf->addr;
     node->status = node_status_initial(node->conf);
     node->told = true;
     ev_init(&node->timer, on_timer);
     node->timer.data = node;
-    if (!take_checks(node))
+    if (!node_take_checks(node))
         return false;
     begin(node);
     return true;
@@ -643,7 +410,7 @@ node_close(struct node *node)
     loop_timer_stop(node->loop, &node->timer);
     resolve_close(node->resolve);
     node->resolve = NULL;
-    close_checks(node->checks, node->health.check_count);
+    node_close_checks(node->checks, node->health.check_count);
     health_fini(&node->health);
 }
 
@@ -657,7 +424,7 @@ forget_past(struct node *node)
     node->ramp = NODE_RAMP_FULL;
     node->held_until_ms = 0;
     node->why[0] = '\0';
-    node->since_ms = node->admin_since_ms = now_ms(node);
+    node->since_ms = node->admin_since_ms = node_now_ms(node);
     node->status = node_status_initial(node->conf);
 }
 
@@ -678,7 +445,7 @@ node_follow(struct node *node, const struct conf_farm *farm)
     bool ok;
 
     node->health = (struct health){.checks = NULL};
-    close_checks(node->checks, was.check_count);
+    node_close_checks(node->checks, was.check_count);
     if (!keeps_name(node, farm)) {
         resolve_close(node->resolve);
         node->resolve = NULL;
@@ -687,7 +454,7 @@ node_follow(struct node *node, const struct conf_farm *farm)
     node->conf = &farm->nodes[node->index];
     if (came)
         forget_past(node);
-    ok = take_checks(node);
+    ok = node_take_checks(node);
     if (ok && !came)
         health_go_on(&node->health, &was);
     health_fini(&was);

@@ -10,7 +10,8 @@ libsmpplex_a_SOURCES += \
 	src/proxy/follow.c src/proxy/follow.h \
 	src/proxy/held.c \
 	src/proxy/ids.c src/proxy/ids.h \
-	src/proxy/link.c src/proxy/link.h src/proxy/link_loss.def src/proxy/link_state.def \
+	src/proxy/link.c src/proxy/link.h src/proxy/link_inner.h src/proxy/link_pdu.c \
+	src/proxy/link_timer.c src/proxy/link_loss.def src/proxy/link_state.def \
 	src/proxy/linkset.c src/proxy/linkset.h src/proxy/linkset_inner.h src/proxy/linkset_state.def \
 	src/proxy/linkset_change.c \
 	src/proxy/linkset_pick.c \
