@@ -14,10 +14,12 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "http/reply.h"
+#include "net/tls.h"
 
 #define IDLE_MS 60000           /* between requests */
 #define LINGER_MS 1000
 #define PIECE ((size_t)64 << 10)
+#define HANDSHAKE_RECORD 0x16   /* the first octet of TLS; no request begins so */
 
 static void on_open(struct conn *conn);
 static size_t on_bytes(struct conn *conn, const uint8_t *bytes, size_t n);
@@ -203,11 +205,11 @@ client_refuse(struct client *client, unsigned status, const char *text, const ch
 
 /* What can't be read: nothing that comes behind it can be, either. */
 static void
-refuse_broken(struct client *client, unsigned status)
+refuse_broken(struct client *client, unsigned status, const char *why)
 {
     client->request.keep_alive = false;
     client->request.path[0] = '\0';     /* it may be half there */
-    client_refuse(client, status, "the request cannot be read", NULL);
+    client_refuse(client, status, why, NULL);
 }
 
 /* Reads requests as far as it has answered those before; returns the octets used. */
@@ -215,16 +217,19 @@ static size_t
 consume(struct client *client, const uint8_t *bytes, size_t n)
 {
     struct http_request *request = &client->request;
+    const char *why = "the request cannot be read";
     size_t used = 0;
 
     while (used < n && client->state == CLIENT_READING) {
         if (!request->begun)
             loop_timer_start(client->server->loop, &client->timer, timeout_ms(client));
+        if (!request->begun && !client->served && bytes[used] == HANDSHAKE_RECORD)
+            why = "TLS came, and HTTP is spoken here without";
         used += http_request_feed(request, bytes + used, n - used);
         if (request->progress == HTTP_WHOLE)
             client_handle(client);
         else if (request->progress == HTTP_BROKEN)
-            refuse_broken(client, request->status);
+            refuse_broken(client, request->status, why);
     }
     return used;
 }
@@ -299,12 +304,22 @@ on_room(struct conn *conn)
     }
 }
 
+/* No request will come of it. */
+static void
+fail_handshake(struct client *client, const char *why)
+{
+    client->server->tls_failed++;
+    log_limited(LOG_LEVEL_INFO, client->label, "no TLS reason=\"%s\"", why);
+}
+
 static void
 on_end(struct conn *conn, enum conn_end end, int error)
 {
-    (void)end;
-    (void)error;
-    client_close(conn->owner);
+    struct client *client = conn->owner;
+
+    if (end == CONN_END_PROTOCOL || end == CONN_END_HANDSHAKE_CLOSED)
+        fail_handshake(client, conn_end_words(end, error));
+    client_close(client);
 }
 
 static void
@@ -317,10 +332,13 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
     (void)revents;
     switch (client->state) {
     case CLIENT_READING:
-        if (client->request.begun)
-            refuse_broken(client, 408);
-        else
-            client_close(client);
+        if (client->request.begun) {
+            refuse_broken(client, 408, "the request did not come in time");
+            break;
+        }
+        if (client->conn.state == CONN_HANDSHAKE)
+            fail_handshake(client, "the handshake did not end in time");
+        client_close(client);
         break;
     case CLIENT_ASKING:
     case CLIENT_ACTING:
@@ -342,6 +360,7 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
 struct client *
 client_open(struct door *door, int fd, const struct addr *peer)
 {
+    struct tls_server *tls = door->is_unix ? NULL : door->server->conf->admin->tls_server;
     struct client *client = calloc(1, sizeof(*client));
     char spare[ADDR_TEXT_SIZE];
 
@@ -357,9 +376,12 @@ client_open(struct door *door, int fd, const struct addr *peer)
     conn_init(&client->conn, door->server->loop, &conn_ops, client);
     ev_init(&client->timer, on_timer);
     client->timer.data = client;
+    if (tls != NULL)
+        tls_accept(&client->conn, tls);
     conn_accept(&client->conn, fd);
     DL_APPEND(door->clients, client);
     door->count++;
+    /* for a handshake and the first octet of a request */
     loop_timer_start(door->server->loop, &client->timer, timeout_ms(client));
     return client;
 }

@@ -72,13 +72,39 @@ configuration(const struct reading *reading)
     return value;
 }
 
+/* What ends some day of a server's TLS; nothing where none is spoken. */
+static json_t *
+expiries_of(const struct tls_server *server)
+{
+    const struct tls_expiry *one = server != NULL ? tls_server_expiries(server) : NULL;
+    json_t *list = json_array();
+
+    for (; one != NULL; one = one->next)
+        json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "what", one->what,
+            "file", json_text(one->file), "subject", json_text(one->subject),
+            "expires", json_moment((uint64_t)one->not_after * 1000)));
+    return list;
+}
+
+static json_t *
+endpoint(const struct reading *reading)
+{
+    const struct tls_server *server = reading->conf->admin->tls_server;
+
+    return json_pack("{s:I, s:I, s:I, s:b, s:I, s:o}",
+        "connections", (json_int_t)reading->connections,
+        "requests", (json_int_t)reading->requests, "refused", (json_int_t)reading->refused,
+        "tls", server != NULL, "tls_failed", (json_int_t)reading->tls_failed,
+        "expiries", expiries_of(server));
+}
+
 json_t *
 json_status(const struct reading *reading)
 {
     const struct snapshot *snapshot = reading->snapshot;
 
     return json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:b, s:b, s:I, s:{s:I, s:I}, s:I, s:I, s:I,"
-                     " s:I, s:o, s:{s:I, s:I, s:I}, s:o}",
+                     " s:I, s:o, s:o, s:o}",
         "name", "smpplex", "version", PACKAGE_VERSION, "pid", (int)getpid(),
         "now", json_moment(reading->wall_ms), "started", json_moment(reading->info->started_ms),
         "uptime_seconds", json_real((double)reading->uptime_ms / 1000),
@@ -90,8 +116,7 @@ json_status(const struct reading *reading)
         "accounts", (json_int_t)snapshot->accounts_open,
         "linksets", (json_int_t)snapshot->linksets,
         "buffer_bytes", (json_int_t)snapshot->memory, "counters", counters(snapshot),
-        "endpoint", "connections", (json_int_t)reading->connections,
-        "requests", (json_int_t)reading->requests, "refused", (json_int_t)reading->refused,
+        "endpoint", endpoint(reading),
         "configuration", configuration(reading));
 }
 
@@ -105,10 +130,11 @@ json_listeners(const struct reading *reading)
 
     for (i = 0; i < reading->conf->listener_count; i++) {
         listener = &reading->conf->listeners[i];
-        json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:b, s:I, s:I, s:I}",
+        json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:b, s:o, s:I, s:I, s:I}",
             "name", listener->name,
             "address", json_text(addr_format(&reading->info->listeners[i], text)),
             "farm", listener->farm->name, "tls", listener->tls_server != NULL,
+            "expiries", expiries_of(listener->tls_server),
             "window", (json_int_t)listener->window,
             "max_pdu", (json_int_t)listener->max_pdu, "hold_bytes", (json_int_t)listener->hold));
     }

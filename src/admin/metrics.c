@@ -223,6 +223,52 @@ write_counters(const struct snapshot *snapshot, FILE *out)
     }
 }
 
+/* The earliest of each kind: its certificate's, and its revocation lists'. */
+static void
+write_expiries(const struct tls_expiry *list, const char *kind, const char *farm,
+               const char *name, FILE *out)
+{
+    static const char *const whats[] = {"certificate", "crl"};
+    const struct tls_expiry *one, *first;
+    size_t i;
+
+    for (i = 0; i < sizeof(whats) / sizeof(whats[0]); i++) {
+        first = NULL;
+        for (one = list; one != NULL; one = one->next)
+            if (strcmp(one->what, whats[i]) == 0 &&
+                (first == NULL || one->not_after < first->not_after))
+                first = one;
+        if (first != NULL)
+            fprintf(out, "smpplex_tls_expiry_time_seconds{kind=\"%s\",farm=\"%s\",name=\"%s\","
+                    "what=\"%s\"} %lld\n", kind, farm, name, whats[i],
+                    (long long)first->not_after);
+    }
+}
+
+static void
+write_tls(const struct reading *reading, FILE *out)
+{
+    const struct conf *conf = reading->conf;
+    const struct conf_node *node;
+    size_t i, k;
+
+    family(out, "tls_expiry_time_seconds", "gauge",
+           "When a certificate or a revocation list in use expires, since 1970.");
+    for (i = 0; i < conf->listener_count; i++)
+        if (conf->listeners[i].tls_server != NULL)
+            write_expiries(tls_server_expiries(conf->listeners[i].tls_server), "listener",
+                           conf->listeners[i].farm->name, conf->listeners[i].name, out);
+    for (i = 0; i < conf->farm_count; i++)
+        for (k = 0; k < conf->farms[i].node_count; k++) {
+            node = &conf->farms[i].nodes[k];
+            if (node->tls_client != NULL && !node->gone)
+                write_expiries(tls_client_expiries(node->tls_client), "node",
+                               conf->farms[i].name, node->name, out);
+        }
+    if (conf->admin->tls_server != NULL)
+        write_expiries(tls_server_expiries(conf->admin->tls_server), "status", "", "status", out);
+}
+
 static void
 write_process(FILE *out)
 {
@@ -280,5 +326,9 @@ metrics_write(const struct reading *reading, FILE *out)
           (double)reading->requests);
     plain(out, "status_refused_total", "counter",
           "Requests to the status endpoint that were refused.", (double)reading->refused);
+    plain(out, "status_tls_failed_total", "counter",
+          "Connections to the status endpoint whose TLS handshake came to nothing.",
+          (double)reading->tls_failed);
+    write_tls(reading, out);
     write_process(out);
 }

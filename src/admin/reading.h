@@ -21,6 +21,7 @@ struct reading {
     uint32_t connections;
     uint64_t requests;
     uint64_t refused;
+    uint64_t tls_failed;
 };
 
 void

@@ -122,6 +122,7 @@ read_snapshot(const struct server *server, const struct snapshot *snapshot)
         .connections = server->tcp.count + server->unix_.count,
         .requests = server->requests,
         .refused = server->refused,
+        .tls_failed = server->tls_failed,
     };
 }
 

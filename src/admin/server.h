@@ -52,6 +52,7 @@ struct server {
     uint64_t ticket;            /* the last one given */
     uint64_t requests;
     uint64_t refused;
+    uint64_t tls_failed;        /* connections whose handshake came to nothing */
 };
 
 /*

@@ -220,6 +220,8 @@ free_admin(struct conf_admin *admin)
 {
     if (admin == NULL)
         return;
+    tls_server_unref(admin->tls_server);
+    free_tls(KEY_TLS, admin->tls, admin->tls_count);
     free_keys(KEY_ADMIN, admin);
     free((char *)admin->token);
     free(admin);
@@ -339,6 +341,8 @@ conf_print(const struct conf *conf, FILE *out)
     if (conf->admin != NULL) {
         fputs("\nstatus {\n", out);
         print_keys(KEY_ADMIN, 4, CONF_MODE_SMPP, conf->admin, out);
+        /* without what is about system_ids */
+        print_tls(KEY_TLS, 4, CONF_MODE_TCP, conf->admin->tls, conf->admin->tls_count, out);
         fputs("}\n", out);
     }
 }

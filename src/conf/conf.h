@@ -294,6 +294,10 @@ struct conf_admin {
     const char *hosts;
     uint32_t max_connections;
     uint32_t timeout_ms;
+    /* TLS at the address, where it is spoken; the socket is plain */
+    struct conf_tls *tls;       /* as a listener's */
+    size_t tls_count;
+    struct tls_server *tls_server;  /* a reference; NULL: TLS is not spoken */
 };
 
 struct conf {

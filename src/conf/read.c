@@ -208,7 +208,7 @@ make_tree(void)
     cfg_opt_t top[OPTIONS_MAX] = {0}, farm[OPTIONS_MAX] = {0};
     cfg_opt_t node[OPTIONS_MAX] = {0}, check[OPTIONS_MAX] = {0}, node_tls[OPTIONS_MAX] = {0};
     cfg_opt_t listener[OPTIONS_MAX] = {0}, tls[OPTIONS_MAX] = {0}, admin[OPTIONS_MAX] = {0};
-    size_t n;
+    size_t n, k;
 
     keyword_options(KEY_CHECK, check);
     keyword_options(KEY_NODE_TLS, node_tls);
@@ -225,7 +225,8 @@ make_tree(void)
     n = keyword_options(KEY_TOP, top);
     top[n] = (cfg_opt_t)CFG_SEC("farm", farm, flags);
     top[n + 1] = (cfg_opt_t)CFG_SEC("listener", listener, flags);
-    keyword_options(KEY_ADMIN, admin);
+    k = keyword_options(KEY_ADMIN, admin);
+    admin[k] = (cfg_opt_t)CFG_SEC("tls", tls, CFGF_MULTI);
     top[n + 2] = (cfg_opt_t)CFG_SEC("status", admin, CFGF_MULTI);
     return cfg_init(top, CFGF_NONE);
 }

@@ -75,4 +75,8 @@ read_farm_tls(cfg_t *section, struct conf_farm *farm);
 MUST_USE bool
 read_listener_tls(cfg_t *section, struct conf_listener *listener);
 
+/* Those of the status endpoint. */
+MUST_USE bool
+read_admin_tls(cfg_t *section, struct conf_admin *admin);
+
 #endif

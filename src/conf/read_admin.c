@@ -60,5 +60,5 @@ read_admin(cfg_t *top, struct conf *conf)
         return conf->admin->addr.len == 0 && conf->admin->address[0] != '\0'
                    ? read_fail_at(section, "address", conf->admin->address, why)
                    : read_fail_at(section, "socket", conf->admin->socket, why);
-    return read_token(section, conf->admin);
+    return read_token(section, conf->admin) && read_admin_tls(section, conf->admin);
 }

@@ -46,8 +46,16 @@ check_verify(cfg_t *section, const struct conf_tls *tls)
 }
 
 /*
- * Of a listener.
+ * Of a listener, and of the status endpoint.
  */
+
+/* Where the sections of a server go. */
+struct place {
+    const char *label;
+    struct conf_tls **tls;
+    size_t *count;
+    struct tls_server **server;
+};
 
 /* Of a further section, whose certificate is for other names: what it leaves to
  * the first one. */
@@ -60,57 +68,79 @@ check_further(cfg_t *section)
         if (keys[i].section == KEY_TLS && read_set_at(section, keys[i].name) != 0
             && strcmp(keys[i].name, "certificate") != 0 && strcmp(keys[i].name, "key") != 0)
             return read_fail(section, read_set_at(section, keys[i].name),
-                             "%s stands in the first tls section of a listener, and counts for all",
+                             "%s stands in the first tls section, and counts for all",
                              keys[i].name);
     return true;
 }
 
 static bool
-read_first(cfg_t *section, struct conf_listener *listener)
+read_first(cfg_t *section, const struct conf_tls *tls, const struct place *place)
 {
-    const struct conf_tls *tls = &listener->tls[0];
     struct tls_error error;
-    const char *why;
 
     if (!check_verify(section, tls))
         return false;
-    listener->tls_names = tls_names_new(tls->names, &why);
-    if (listener->tls_names == NULL)
-        return fail_at(section, "names", why);
-    listener->tls_server = tls_server_new(&tls->settings, listener->name, &error);
-    return listener->tls_server != NULL || fail_by(section, &error);
+    *place->server = tls_server_new(&tls->settings, place->label, &error);
+    return *place->server != NULL || fail_by(section, &error);
 }
 
 static bool
-read_further(cfg_t *section, struct conf_listener *listener, const struct conf_tls *tls)
+read_further(cfg_t *section, const struct conf_tls *tls, const struct place *place)
 {
     struct tls_error error;
 
     return check_further(section)
-           && (tls_server_add(listener->tls_server, &tls->settings, &error)
-               || fail_by(section, &error));
+           && (tls_server_add(*place->server, &tls->settings, &error) || fail_by(section, &error));
+}
+
+static bool
+read_server(cfg_t *section, const struct place *place)
+{
+    unsigned i, n = cfg_size(section, "tls");
+    struct conf_tls *tls = n > 0 ? calloc(n, sizeof(*tls)) : NULL;
+    cfg_t *at;
+
+    if (tls == NULL)
+        return n == 0 || read_fail(section, section->line, "memory is short");
+    *place->tls = tls;
+    *place->count = n;
+    for (i = 0; i < n; i++) {
+        at = cfg_getnsec(section, "tls", i);
+        if (!read_keys(at, KEY_TLS, &tls[i])
+            || !(i == 0 ? read_first(at, &tls[i], place) : read_further(at, &tls[i], place)))
+            return false;
+    }
+    return true;
 }
 
 bool
 read_listener_tls(cfg_t *section, struct conf_listener *listener)
 {
-    unsigned i, n = cfg_size(section, "tls");
-    cfg_t *at;
+    const struct place place = {listener->name, &listener->tls, &listener->tls_count,
+                                &listener->tls_server};
+    const char *why;
 
-    if (n == 0)
+    if (!read_server(section, &place))
+        return false;
+    if (listener->tls_count == 0)
         return true;
-    listener->tls = calloc(n, sizeof(*listener->tls));
-    if (listener->tls == NULL)
-        return read_fail(section, section->line, "memory is short");
-    listener->tls_count = n;
-    for (i = 0; i < n; i++) {
-        at = cfg_getnsec(section, "tls", i);
-        if (!read_keys(at, KEY_TLS, &listener->tls[i])
-            || !(i == 0 ? read_first(at, listener)
-                        : read_further(at, listener, &listener->tls[i])))
-            return false;
-    }
-    return true;
+    listener->tls_names = tls_names_new(listener->tls[0].names, &why);
+    return listener->tls_names != NULL || fail_at(cfg_getnsec(section, "tls", 0), "names", why);
+}
+
+/* Its socket stays plain, and its clients have no system_id. */
+bool
+read_admin_tls(cfg_t *section, struct conf_admin *admin)
+{
+    const struct place place = {"status", &admin->tls, &admin->tls_count, &admin->tls_server};
+    cfg_t *at = cfg_size(section, "tls") > 0 ? cfg_getnsec(section, "tls", 0) : NULL;
+
+    if (at != NULL && admin->addr.len == 0)
+        return read_fail(at, read_opened_at(at), "tls is spoken at an address alone, and section "
+                         "status has none");
+    if (at != NULL && read_set_at(at, "names") != 0)
+        return fail_at(at, "names", "clients of the status endpoint have no system_id");
+    return read_server(section, &place);
 }
 
 /*

@@ -43,11 +43,11 @@ holds(enum key_section outer, enum key_section inner)
     case KEY_NODE:
         return inner == KEY_CHECK || inner == KEY_NODE_TLS;
     case KEY_LISTENER:
+    case KEY_ADMIN:
         return inner == KEY_TLS;
     case KEY_CHECK:
     case KEY_NODE_TLS:
     case KEY_TLS:
-    case KEY_ADMIN:
         break;
     }
     return false;

@@ -33,6 +33,8 @@ look(const struct conf *conf)
     for (i = 0; i < conf->listener_count; i++)
         if (conf->listeners[i].tls_server != NULL)
             look_at(conf->listeners[i].name, tls_server_expiries(conf->listeners[i].tls_server));
+    if (conf->admin != NULL && conf->admin->tls_server != NULL)
+        look_at("status", tls_server_expiries(conf->admin->tls_server));
     for (i = 0; i < conf->farm_count; i++) {
         farm = &conf->farms[i];
         for (j = 0; j < farm->node_count; j++)

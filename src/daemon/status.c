@@ -308,8 +308,8 @@ bind_address(const struct conf_admin *conf)
         return -1;
     }
     bound = listener_address(fd);
-    log_notice("status", "listening address=%s actions=%s", addr_format(&bound, text),
-               conf->token != NULL ? "by token" : "no");
+    log_notice("status", "listening address=%s tls=%s actions=%s", addr_format(&bound, text),
+               conf->tls_server != NULL ? "yes" : "no", conf->token != NULL ? "by token" : "no");
     return fd;
 }
 

@@ -96,6 +96,8 @@ look(struct conn *conn, struct tls *tls)
         return IO_DONE;
     if (first == 0)     /* of a command_length */
         return refuse(tls, "plain SMPP came");
+    if (first >= 'A' && first <= 'Z')
+        return refuse(tls, "plain text came, as of HTTP");
     return refuse(tls, (first & 0x80) != 0 ? "protocol too old" : "something else came");
 }
 

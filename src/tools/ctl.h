@@ -8,6 +8,7 @@
 
 #include "base/addr.h"
 #include "base/ensure.h"
+#include "tls/client.h"
 
 /* smpplexctl: what its parts share. */
 
@@ -25,6 +26,8 @@ enum ctl_exit {
 struct ctl {
     const char *server;             /* as it was given */
     struct addr addr;
+    struct tls_client *tls;         /* with https://; else NULL */
+    const char *ca, *cert, *key;    /* files, or NULL */
     char token[CTL_TOKEN_MAX];      /* "": none */
     bool json;                      /* answers as they are */
     bool color;

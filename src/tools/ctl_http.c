@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "tools/ctl_http.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "http/response.h"
 
@@ -16,74 +11,9 @@
 #define HEADER_MAX 16384
 #define BODY_MAX (64u << 20)
 
-static int64_t
-now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Until it can be read, or written, or the time is over. */
 static bool
-await(int fd, short events, int64_t until_ms)
-{
-    struct pollfd it = {.fd = fd, .events = events};
-    int64_t left;
-    int n;
-
-    do {
-        left = until_ms - now_ms();
-        n = left > 0 ? poll(&it, 1, (int)left) : 0;
-    } while (n == -1 && errno == EINTR);
-    if (n == 0)
-        errno = ETIMEDOUT;
-    return n == 1;
-}
-
-static int
-dial(const struct addr *addr, int64_t until_ms)
-{
-    int fd = socket(addr->sa.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    socklen_t len = sizeof(int);
-    int error = 0;
-
-    if (fd == -1)
-        return -1;
-    if (connect(fd, &addr->sa.any, addr->len) == 0)
-        return fd;
-    if (errno == EINPROGRESS && await(fd, POLLOUT, until_ms) &&
-        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error == 0)
-        return fd;
-    if (error != 0)
-        errno = error;
-    error = errno;
-    close(fd);
-    errno = error;
-    return -1;
-}
-
-static bool
-send_all(int fd, const char *bytes, size_t n, int64_t until_ms)
-{
-    ssize_t sent;
-
-    while (n > 0) {
-        sent = send(fd, bytes, n, MSG_NOSIGNAL);
-        if (sent > 0) {
-            bytes += sent;
-            n -= (size_t)sent;
-        } else if ((errno != EAGAIN && errno != EINTR) || !await(fd, POLLOUT, until_ms)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool
-send_request(const struct ctl *ctl, int fd, const char *method, const char *path,
-             const char *body, int64_t until_ms)
+send_request(const struct ctl *ctl, struct ctl_conn *conn, const char *method, const char *path,
+             const char *body)
 {
     bool is_unix = ctl->addr.sa.any.sa_family == AF_UNIX;
     char host[ADDR_TEXT_SIZE], *text;
@@ -96,9 +26,11 @@ send_request(const struct ctl *ctl, int fd, const char *method, const char *path
                  ctl->token[0] != '\0' ? "Authorization: Bearer " : "", ctl->token,
                  ctl->token[0] != '\0' ? "\r\n" : "", body != NULL ? strlen(body) : 0,
                  body != NULL ? body : "");
-    if (n == -1)
+    if (n == -1) {
+        snprintf(conn->why, sizeof(conn->why), "memory is short");
         return false;
-    sent = send_all(fd, text, (size_t)n, until_ms);
+    }
+    sent = ctl_conn_send(conn, text, (size_t)n);
     explicit_bzero(text, (size_t)n);
     free(text);
     return sent;
@@ -118,9 +50,8 @@ on_body(struct response *response, const char *bytes, size_t n)
     answer->text = text;
 }
 
-/* False: errno, or 0 where it is not HTTP that came. */
 static bool
-receive(int fd, struct ctl_answer *answer, int64_t until_ms)
+receive(struct ctl_conn *conn, struct ctl_answer *answer)
 {
     enum response_progress progress = RESPONSE_HEADER;
     struct response response;
@@ -129,19 +60,16 @@ receive(int fd, struct ctl_answer *answer, int64_t until_ms)
 
     response_init(&response, HEADER_MAX, BODY_MAX, on_body, answer);
     while (progress == RESPONSE_HEADER || progress == RESPONSE_BODY) {
-        n = recv(fd, bytes, sizeof(bytes), 0);
-        if (n > 0)
-            progress = response_feed(&response, bytes, (size_t)n);
-        else if (n == 0)
-            progress = response_end(&response);
-        else if ((errno != EAGAIN && errno != EINTR) || !await(fd, POLLIN, until_ms))
+        n = ctl_conn_receive(conn, bytes, sizeof(bytes));
+        if (n < 0)
             return false;
+        progress = n > 0 ? response_feed(&response, bytes, (size_t)n) : response_end(&response);
     }
     if (progress == RESPONSE_WHOLE) {
         answer->status = response.status;
         return true;
     }
-    snprintf(answer->why, sizeof(answer->why), "the answer is no good: %s",
+    snprintf(conn->why, sizeof(conn->why), "the answer is no good: %s",
              response_error(&response));
     return false;
 }
@@ -150,15 +78,13 @@ void
 ctl_ask(const struct ctl *ctl, const char *method, const char *path, const char *body,
         struct ctl_answer *answer)
 {
-    int64_t until_ms = now_ms() + TIMEOUT_MS;
-    int fd = dial(&ctl->addr, until_ms);
+    struct ctl_conn conn;
 
     memset(answer, 0, sizeof(*answer));
-    if ((fd == -1 || !send_request(ctl, fd, method, path, body, until_ms) ||
-         !receive(fd, answer, until_ms)) && answer->why[0] == '\0')
-        snprintf(answer->why, sizeof(answer->why), "%s", strerror(errno));
-    if (fd != -1)
-        close(fd);
+    if (!ctl_conn_open(&conn, ctl, ctl_now_ms() + TIMEOUT_MS) ||
+        !send_request(ctl, &conn, method, path, body) || !receive(&conn, answer))
+        snprintf(answer->why, sizeof(answer->why), "%s", conn.why);
+    ctl_conn_close(&conn);
     if (answer->status != 0 && answer->text != NULL)
         answer->json = json_loadb(answer->text, answer->len, 0, NULL);
 }

@@ -2,12 +2,10 @@
 #ifndef TOOLS_CTL_HTTP_H
 #define TOOLS_CTL_HTTP_H
 
-#include "tools/ctl.h"
+#include "tools/ctl_conn.h"
 
 /* One request to the status endpoint, on a connection of its own; blocks, for some
  * seconds at most. */
-
-#define CTL_WHY_SIZE 256
 
 struct ctl_answer {
     unsigned status;        /* 0: it could not be asked, `why` says how it is */

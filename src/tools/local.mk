@@ -52,6 +52,7 @@ libsmpplex_a_SOURCES += \
 bin_PROGRAMS += smpplexctl
 smpplexctl_SOURCES = src/tools/smpplexctl.c src/tools/ctl.h src/tools/ctl_command.def \
 	src/tools/ctl_act.c \
+	src/tools/ctl_conn.c src/tools/ctl_conn.h \
 	src/tools/ctl_http.c src/tools/ctl_http.h \
 	src/tools/ctl_lists.c \
 	src/tools/ctl_show.c src/tools/ctl_show.h \

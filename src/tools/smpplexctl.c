@@ -26,7 +26,11 @@ static const struct {
 
 static const char options_help[] =
     "\n"
-    "  -s, --server WHERE     a unix socket's path (" CTL_SOCKET "), or ADDR:PORT\n"
+    "  -s, --server WHERE     a unix socket's path (" CTL_SOCKET "), ADDR:PORT,\n"
+    "                         or https://ADDR:PORT for TLS\n"
+    "      --ca FILE          whose certificates are good with TLS; by default the system's\n"
+    "      --cert FILE        our own, where smpplex asks for one\n"
+    "      --key FILE         its private key; by default in the same file\n"
     "      --token-file FILE  what orders to ADDR:PORT need\n"
     "  -j, --json             answers as smpplex gives them\n"
     "  -F, --farm FARM        only this farm's nodes\n"
@@ -41,10 +45,13 @@ static const char options_help[] =
     "A NODE is FARM/NODE, or NODE where that is the only one. Exit status: 0 done, 1 refused,\n"
     "2 wrong usage, 3 smpplex cannot be reached, 4 (status) a farm has no node that is up.\n";
 
-enum { OPT_TOKEN_FILE = 256, OPT_OFFSET };
+enum { OPT_TOKEN_FILE = 256, OPT_OFFSET, OPT_CA, OPT_CERT, OPT_KEY };
 
 static const struct option table[] = {
     {"server", required_argument, NULL, 's'},
+    {"ca", required_argument, NULL, OPT_CA},
+    {"cert", required_argument, NULL, OPT_CERT},
+    {"key", required_argument, NULL, OPT_KEY},
     {"token-file", required_argument, NULL, OPT_TOKEN_FILE},
     {"json", no_argument, NULL, 'j'},
     {"farm", required_argument, NULL, 'F'},
@@ -124,6 +131,15 @@ take(struct ctl *ctl, int c)
     case 's':
         ctl->server = optarg;
         break;
+    case OPT_CA:
+        ctl->ca = optarg;
+        break;
+    case OPT_CERT:
+        ctl->cert = optarg;
+        break;
+    case OPT_KEY:
+        ctl->key = optarg;
+        break;
     case OPT_TOKEN_FILE:
         read_token(ctl, optarg);
         break;
@@ -158,16 +174,51 @@ take(struct ctl *ctl, int c)
     }
 }
 
+static const char *
+text_or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+/* There is no way not to verify: a token is for nobody but smpplex. */
+static void
+make_tls(struct ctl *ctl, const char *address)
+{
+    const struct tls_settings settings = {
+        .certificate = text_or_empty(ctl->cert), .key = text_or_empty(ctl->key),
+        .ca = text_or_empty(ctl->ca), .crl = "", .ciphers = "",
+        .verify = TLS_VERIFY_REQUIRED, .min_version = TLS_VERSION_1_2,
+    };
+    char host[ADDR_HOST_SIZE];
+    struct tls_error error;
+
+    ctl->tls = tls_client_new(&settings, addr_host(address, "127.0.0.1", host), &error);
+    if (ctl->tls == NULL)
+        exit((int)ctl_complain(CTL_USAGE, "%s: %s",
+                               strcmp(error.keyword, "certificate") == 0 ? "cert" : error.keyword,
+                               error.why));
+}
+
+/* "https://name:8443/" is TLS to name:8443. */
 static void
 find_server(struct ctl *ctl)
 {
-    char text[ADDR_TEXT_SIZE + 8];
+    bool is_tls = strncmp(ctl->server, "https://", 8) == 0;
+    const char *from = ctl->server + (is_tls ? 8 : 0);
+    char text[ADDR_TEXT_SIZE * 3];
     const char *why;
 
-    snprintf(text, sizeof(text), "%s%s", strchr(ctl->server, '/') == ctl->server ? "unix:" : "",
-             ctl->server);
+    if (strncmp(ctl->server, "http://", 7) == 0)
+        from += 7;
+    snprintf(text, sizeof(text), "%s%s", from[0] == '/' ? "unix:" : "", from);
+    if (from != ctl->server && from[0] != '/')
+        text[strcspn(text, "/")] = '\0';
     if (!addr_parse(text, "127.0.0.1", &ctl->addr, &why))
         exit((int)ctl_complain(CTL_USAGE, "%s: %s", ctl->server, why));
+    if (!is_tls && (ctl->ca != NULL || ctl->cert != NULL || ctl->key != NULL))
+        exit((int)ctl_complain(CTL_USAGE, "--ca, --cert and --key are for https://ADDR:PORT"));
+    if (is_tls)
+        make_tls(ctl, text);
 }
 
 static enum ctl_exit
@@ -203,5 +254,6 @@ main(int argc, char *argv[])
     end = run(&ctl, argv[optind], argc - optind - 1);
     if ((fflush(stdout) != 0 || ferror(stdout)) && end == CTL_DONE)
         end = ctl_complain(CTL_FAILED, "cannot write: %m");
+    tls_client_unref(ctl.tls);
     return (int)end;
 }
