@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* smpplexctl: asks a running smpplex how it is, and tells it what to do. */
 #include <getopt.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,6 +193,7 @@ make_tls(struct ctl *ctl, const char *address)
     char host[ADDR_HOST_SIZE];
     struct tls_error error;
 
+    signal(SIGPIPE, SIG_IGN);   /* OpenSSL writes so that it would end us */
     ctl->tls = tls_client_new(&settings, addr_host(address, "127.0.0.1", host), &error);
     if (ctl->tls == NULL)
         exit((int)ctl_complain(CTL_USAGE, "%s: %s",
