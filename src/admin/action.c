@@ -66,6 +66,36 @@ read_session_path(const char *path, struct action *action)
 }
 
 static bool
+fail(struct action *action, const char *why)
+{
+    action->kind = ACTION_BAD;
+    action->why = why;
+    return false;
+}
+
+/* "/api/v1/bans/ADDRESS/lift", or "all" in place of an address */
+static bool
+read_ban_path(const char *path, struct action *action)
+{
+    static const char front[] = "/api/v1/bans/", tail[] = "/lift";
+    char text[64];
+    size_t len;
+
+    if (strncmp(path, front, strlen(front)) != 0)
+        return false;
+    path += strlen(front);
+    len = strlen(path);
+    if (path[0] == '/' || len <= strlen(tail) || strcmp(path + len - strlen(tail), tail) != 0)
+        return false;
+    len -= strlen(tail);
+    action->kind = ACTION_LIFT;
+    snprintf(text, sizeof(text), "%.*s", (int)len, path);
+    if (strcmp(text, "all") != 0 && (len >= sizeof(text) || !addr_read_ip(text, &action->addr)))
+        (void)fail(action, "a ban is named by an IP address in it, or all of them by all");
+    return true;
+}
+
+static bool
 read_path(const char *path, struct action *action)
 {
     memset(action, 0, sizeof(*action));
@@ -73,7 +103,8 @@ read_path(const char *path, struct action *action)
         action->kind = ACTION_RELOAD;
         return true;
     }
-    return read_node_path(path, action) || read_session_path(path, action);
+    return read_node_path(path, action) || read_session_path(path, action) ||
+           read_ban_path(path, action);
 }
 
 bool
@@ -82,14 +113,6 @@ action_is_path(const char *path)
     struct action spare;
 
     return read_path(path, &spare);
-}
-
-static bool
-fail(struct action *action, const char *why)
-{
-    action->kind = ACTION_BAD;
-    action->why = why;
-    return false;
 }
 
 /* The body is empty or an object; {"weight": 3}. */
@@ -121,6 +144,6 @@ read_body(const struct http_request *request, struct action *action)
 void
 action_read(const struct http_request *request, struct action *action)
 {
-    if (read_path(request->path, action))
+    if (read_path(request->path, action) && action->kind != ACTION_BAD)
         (void)read_body(request, action);
 }

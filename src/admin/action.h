@@ -13,6 +13,7 @@ enum action_kind {
     ACTION_RELOAD,
     ACTION_KICK,
     ACTION_NODE,
+    ACTION_LIFT,
 };
 
 struct action {
@@ -23,6 +24,7 @@ struct action {
     char node[64];
     enum admin_deed deed;
     uint32_t weight;
+    struct addr addr;           /* ACTION_LIFT; its len is 0: all */
 };
 
 void

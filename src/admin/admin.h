@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/cidr.h"
 #include "route/snapshot.h"
 
 /*
@@ -34,6 +35,15 @@ struct admin_view {
     uint64_t since_ms;              /* when that was, on the wall's clock */
     uint32_t weight;                /* in force */
     struct admin_check check;       /* the one that tells most: what keeps it down, if any does */
+};
+
+/* Who is not let in for having failed to bind too often. */
+struct admin_ban {
+    char net[CIDR_TEXT_SIZE];       /* an address, or the 64 bits of IPv6 */
+    size_t listener;
+    uint32_t failures;
+    uint64_t since_ms, until_ms;    /* on the wall's clock */
+    char why[160];                  /* of the last failure */
 };
 
 /* What became of an action. */
@@ -70,6 +80,11 @@ struct admin_ops {
                   struct admin_verdict *verdict);
     /* Ends a session; server_answer tells the end of it, later, unless false. */
     bool (*kick)(void *owner, uint64_t session, uint64_t ticket);
+    /* Fills at most `room` rows, the newest first, behind the first `skip`; returns how many
+     * there are. */
+    size_t (*bans)(void *owner, size_t skip, struct admin_ban *rows, size_t room);
+    /* Lifts that of an address, or (NULL) all. */
+    void (*lift)(void *owner, const struct addr *addr, struct admin_verdict *verdict);
 };
 
 /* What the endpoint tells of the program. */

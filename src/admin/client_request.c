@@ -10,9 +10,6 @@
 #include "base/escape.h"
 #include "base/log.h"
 
-#define LIST_DEFAULT 100        /* rows of a list, where the request doesn't say */
-#define OFFSET_MAX 1000000000
-
 /* Is it from a page of another site, or for a name that isn't ours? */
 static bool
 is_foreign(struct client *client)
@@ -104,6 +101,7 @@ act(struct client *client)
     case ACTION_RELOAD:
     case ACTION_KICK:
     case ACTION_NODE:
+    case ACTION_LIFT:
         break;
     }
     if (!is_trusted(client))
@@ -119,16 +117,16 @@ static const char *
 read_part(struct client *client, enum snapshot_list list)
 {
     const struct http_request *request = &client->request;
-    uint64_t offset = 0, limit = LIST_DEFAULT;
+    uint64_t offset = 0, limit = RESOURCE_LIST_DEFAULT;
 
     client->list = list;
     client->name[0] = '\0';
     if (http_request_has(request, "system_id") &&
         !http_request_query(request, "system_id", client->name, sizeof(client->name)))
         return "system_id: up to 63 characters are needed";
-    if (!http_request_number(request, "offset", OFFSET_MAX, &offset) ||
+    if (!http_request_number(request, "offset", RESOURCE_OFFSET_MAX, &offset) ||
         !http_request_number(request, "limit", SNAPSHOT_LIST_MAX, &limit))
-        return "offset and limit are whole numbers, limit at most 500";
+        return resource_bad_part;
     client->offset = (size_t)offset;
     client->limit = (size_t)limit;
     return NULL;

@@ -11,7 +11,7 @@
 struct event {
     uint64_t id;            /* from 1 on, without gaps */
     uint64_t at_ms;         /* on the wall's clock */
-    char kind[16];          /* "node", "configuration", "program", "session" */
+    char kind[16];          /* "node", "configuration", "program", "session", "ban" */
     char who[80];           /* "emg/emg1" */
     char from[24];
     char to[24];

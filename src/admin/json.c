@@ -104,7 +104,7 @@ json_status(const struct reading *reading)
     const struct snapshot *snapshot = reading->snapshot;
 
     return json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:b, s:b, s:I, s:{s:I, s:I}, s:I, s:I, s:I,"
-                     " s:I, s:o, s:o, s:o}",
+                     " s:I, s:I, s:o, s:o, s:o}",
         "name", "smpplex", "version", PACKAGE_VERSION, "pid", (int)getpid(),
         "now", json_moment(reading->wall_ms), "started", json_moment(reading->info->started_ms),
         "uptime_seconds", json_real((double)reading->uptime_ms / 1000),
@@ -115,6 +115,7 @@ json_status(const struct reading *reading)
         "streams", (json_int_t)snapshot->streams,
         "accounts", (json_int_t)snapshot->accounts_open,
         "linksets", (json_int_t)snapshot->linksets,
+        "bans", (json_int_t)reading_bans(reading),
         "buffer_bytes", (json_int_t)snapshot->memory, "counters", counters(snapshot),
         "endpoint", endpoint(reading),
         "configuration", configuration(reading));

@@ -26,6 +26,10 @@ json_history(const struct reading *reading, size_t max);
 json_t *
 json_accounts(const struct reading *reading);
 
+/* At most `limit` of them, behind the first `offset`. */
+json_t *
+json_bans(const struct reading *reading, size_t offset, size_t limit);
+
 json_t *
 json_sessions(const struct reading *reading);
 

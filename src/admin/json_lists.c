@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What there may be many of, a part at a time: accounts and sessions. */
+/* What there may be many of, a part at a time: accounts, sessions and bans. */
 #include "admin/json.h"
+
+#include <stdlib.h>
 
 /* The list with its place in the whole. */
 static json_t *
@@ -62,4 +64,33 @@ json_sessions(const struct reading *reading)
     for (i = 0; i < snapshot->count; i++)
         json_array_append_new(list, session_of(reading, &snapshot->rows[i]));
     return part(snapshot, "sessions", list);
+}
+
+static json_t *
+ban_of(const struct reading *reading, const struct admin_ban *row)
+{
+    return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o}", "address", row->net,
+        "listener", reading->conf->listeners[row->listener].name,
+        "failures", (json_int_t)row->failures, "since", json_moment(row->since_ms),
+        "until", json_moment(row->until_ms), "why", json_text(row->why));
+}
+
+json_t *
+json_bans(const struct reading *reading, size_t offset, size_t limit)
+{
+    struct admin_ban *rows = calloc(limit > 0 ? limit : 1, sizeof(*rows));
+    json_t *list = json_array();
+    size_t total, i;
+
+    if (rows == NULL) {
+        json_decref(list);
+        return NULL;
+    }
+    total = reading->ops->bans(reading->owner, offset, rows, limit);
+    for (i = 0; i < limit && offset + i < total; i++)
+        if (rows[i].listener < reading->conf->listener_count)
+            json_array_append_new(list, ban_of(reading, &rows[i]));
+    free(rows);
+    return json_pack("{s:I, s:I, s:I, s:o}", "total", (json_int_t)total, "offset",
+                     (json_int_t)offset, "limit", (json_int_t)limit, "bans", list);
 }

@@ -312,6 +312,8 @@ metrics_write(const struct reading *reading, FILE *out)
     plain(out, "streams", "gauge", "Client connections in TCP mode.", snapshot->streams);
     plain(out, "accounts", "gauge", "Accounts with a session.", snapshot->accounts_open);
     plain(out, "linksets", "gauge", "Linksets that there are.", snapshot->linksets);
+    plain(out, "banned_addresses", "gauge", "Addresses that are banned after failed binds.",
+          (double)reading_bans(reading));
     plain(out, "buffer_bytes", "gauge", "Memory in use for buffers and requests.",
           (double)snapshot->memory);
     per_farm(reading, out, "farm_nodes_up", "gauge", "Nodes of the farm that are up.", farm_up);

@@ -24,6 +24,12 @@ reading_up(const struct reading *reading, size_t farm)
     return up;
 }
 
+size_t
+reading_bans(const struct reading *reading)
+{
+    return reading->ops->bans(reading->owner, 0, NULL, 0);
+}
+
 const char *
 reading_lacking(const struct reading *reading)
 {

@@ -31,6 +31,10 @@ reading_view(const struct reading *reading, size_t farm, size_t node, struct adm
 size_t
 reading_up(const struct reading *reading, size_t farm);
 
+/* How many addresses are banned. */
+size_t
+reading_bans(const struct reading *reading);
+
 /* The first farm without a node that is up; NULL: each has one. */
 const char *
 reading_lacking(const struct reading *reading);

@@ -7,6 +7,8 @@
 #include "admin/metrics.h"
 #include "admin/page.h"
 
+const char resource_bad_part[] = "offset and limit are whole numbers, limit at most 500";
+
 static struct answer
 render_page(const struct reading *reading, const struct http_request *request)
 {
@@ -111,6 +113,17 @@ render_sessions(const struct reading *reading, const struct http_request *reques
 {
     (void)request;
     return answer_json(200, json_sessions(reading));
+}
+
+static struct answer
+render_bans(const struct reading *reading, const struct http_request *request)
+{
+    uint64_t offset = 0, limit = RESOURCE_LIST_DEFAULT;
+
+    if (!http_request_number(request, "offset", RESOURCE_OFFSET_MAX, &offset) ||
+        !http_request_number(request, "limit", SNAPSHOT_LIST_MAX, &limit))
+        return answer_error(400, resource_bad_part);
+    return answer_json(200, json_bans(reading, (size_t)offset, (size_t)limit));
 }
 
 static struct answer

@@ -8,6 +8,12 @@
 
 /* What can be asked for, and how it is rendered. */
 
+#define RESOURCE_LIST_DEFAULT 100       /* rows of a list, where the request doesn't say */
+#define RESOURCE_OFFSET_MAX 1000000000
+
+/* Of a list: what would be right. */
+extern const char resource_bad_part[];
+
 enum resource_needs {
     NEEDS_NOTHING,
     NEEDS_NODES,        /* a snapshot; a recent one serves */

@@ -330,12 +330,15 @@ order_node(struct server *server, const struct action *action, struct admin_verd
 uint64_t
 server_act(struct server *server, const struct action *action, struct admin_verdict *verdict)
 {
+    const struct addr *addr = action->addr.len > 0 ? &action->addr : NULL;
     uint64_t ticket = 0;
 
     verdict->end = ADMIN_REFUSED;
     snprintf(verdict->text, sizeof(verdict->text), "this cannot be done now");
     if (action->kind == ACTION_NODE)
         order_node(server, action, verdict);
+    else if (action->kind == ACTION_LIFT)
+        server->ops->lift(server->owner, addr, verdict);
     else if (action->kind == ACTION_RELOAD
                  ? server->ops->reload(server->owner, server->ticket + 1, verdict)
                  : server->ops->kick(server->owner, action->session, server->ticket + 1))

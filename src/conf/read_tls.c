@@ -55,6 +55,7 @@ struct place {
     struct conf_tls **tls;
     size_t *count;
     struct tls_server **server;
+    struct tls_names **names;       /* NULL: its clients have no system_id */
 };
 
 /* Of a further section, whose certificate is for other names: what it leaves to
@@ -77,9 +78,12 @@ static bool
 read_first(cfg_t *section, const struct conf_tls *tls, const struct place *place)
 {
     struct tls_error error;
+    const char *why;
 
     if (!check_verify(section, tls))
         return false;
+    if (place->names != NULL && (*place->names = tls_names_new(tls->names, &why)) == NULL)
+        return fail_at(section, "names", why);
     *place->server = tls_server_new(&tls->settings, place->label, &error);
     return *place->server != NULL || fail_by(section, &error);
 }
@@ -117,22 +121,17 @@ bool
 read_listener_tls(cfg_t *section, struct conf_listener *listener)
 {
     const struct place place = {listener->name, &listener->tls, &listener->tls_count,
-                                &listener->tls_server};
-    const char *why;
+                                &listener->tls_server, &listener->tls_names};
 
-    if (!read_server(section, &place))
-        return false;
-    if (listener->tls_count == 0)
-        return true;
-    listener->tls_names = tls_names_new(listener->tls[0].names, &why);
-    return listener->tls_names != NULL || fail_at(cfg_getnsec(section, "tls", 0), "names", why);
+    return read_server(section, &place);
 }
 
 /* Its socket stays plain, and its clients have no system_id. */
 bool
 read_admin_tls(cfg_t *section, struct conf_admin *admin)
 {
-    const struct place place = {"status", &admin->tls, &admin->tls_count, &admin->tls_server};
+    const struct place place = {"status", &admin->tls, &admin->tls_count, &admin->tls_server,
+                                NULL};
     cfg_t *at = cfg_size(section, "tls") > 0 ? cfg_getnsec(section, "tls", 0) : NULL;
 
     if (at != NULL && admin->addr.len == 0)

@@ -289,6 +289,7 @@ start_status(void)
     status->workers = master.workers.all;
     status->worker_count = master.workers.count;
     status->nodes = &master.nodes;
+    status->gate = &master.workers.gate;
     status->reload = reload;
     status->info.path = master.path;
     status->info.listeners = calloc(master.conf->listener_count, sizeof(struct addr));

@@ -12,6 +12,7 @@
 
 #include "admin/action.h"
 #include "base/log.h"
+#include "daemon/status_bans.h"
 #include "proxy/snapshot.h"
 
 /* Visits: a snapshot, or a session to be ended. */
@@ -52,6 +53,7 @@ census_home(struct visit *visit)
     struct status *status = census->status;
 
     DL_DELETE(status->visits, visit);
+    status_tell_bans(status);
     server_take(&status->server, census->snapshot);
     free(census);
 }
@@ -117,8 +119,8 @@ kick(void *owner, uint64_t session, uint64_t ticket)
 
 /* Nodes. */
 
-static uint64_t
-wall_ms(const struct status *status, uint64_t at_ms)
+uint64_t
+status_wall_ms(const struct status *status, uint64_t at_ms)
 {
     return admin_wall_ms() - (loop_now_ms(status->loop) - at_ms);
 }
@@ -156,7 +158,7 @@ check_of(const struct status *status, const struct node *node, const struct node
         .up = health_check_is_up(&node->health.checks[check - node->checks]),
         .outcome = check->known ? check_outcome_name(check->outcome) : "",
         .detail = check->known ? check->detail : "",
-        .at_ms = check->known ? wall_ms(status, check->at_ms) : 0,
+        .at_ms = check->known ? status_wall_ms(status, check->at_ms) : 0,
         .took_us = check->duration_us,
     };
 }
@@ -189,10 +191,10 @@ view(void *owner, size_t farm, size_t i, struct admin_view *view)
     view->state = health_id(node->health.state);
     view->up = health_is_alive(node->health.state);
     view->order = node_admin_name(node->admin);
-    view->order_since_ms = wall_ms(status, node->admin_since_ms);
+    view->order_since_ms = status_wall_ms(status, node->admin_since_ms);
     view->why = node->why;
     view->weight = node->status.weight;
-    view->since_ms = wall_ms(status, node->since_ms);
+    view->since_ms = status_wall_ms(status, node->since_ms);
     view->check = check_of(status, node, telling_check(node));
 }
 
@@ -263,6 +265,8 @@ static const struct admin_ops ops = {
     .reload = reload,
     .order = order,
     .kick = kick,
+    .bans = status_bans,
+    .lift = status_lift,
 };
 
 /* Start and end. */

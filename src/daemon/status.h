@@ -18,6 +18,7 @@ struct status {
     struct worker *workers;
     size_t worker_count;
     struct nodes *nodes;
+    struct gate *gate;          /* the workers' */
     /* Reads the configuration again. NULL: status_reloaded tells, behind the call; else
      * why not. */
     const char *(*reload)(void);
@@ -28,6 +29,7 @@ struct status {
     struct admin_info info;
     struct server server;
     struct visit *visits;       /* under way */
+    uint64_t ban_serial;        /* the last ban that an event has told of */
     uint64_t reload_ticket;     /* whoever wants to hear of the reload, or 0 */
 };
 
@@ -53,6 +55,10 @@ status_reloaded(struct status *status, bool taken);
 void
 status_event(struct status *status, const char *kind, const char *who, const char *from,
              const char *to, const char *why);
+
+/* That moment of the loop's clock on the wall's. */
+uint64_t
+status_wall_ms(const struct status *status, uint64_t at_ms);
 
 /* Ends it. The workers must have ended. */
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "proxy/gate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -17,6 +18,7 @@ struct gate_entry {
     uint32_t failures;          /* of binds, since the window began */
     uint64_t window_us;         /* when it ends */
     uint64_t banned_us;         /* until then; 0: it isn't */
+    struct gate_ban *ban;       /* what is told of it; NULL: there is none, or memory was short */
     struct rate binds;
     struct gate_entry *prev;    /* utlist, in gate->idle while connections is 0 */
     struct gate_entry *next;
@@ -63,8 +65,19 @@ gate_init(struct gate *gate, const struct conf *conf)
 }
 
 static void
+forget_ban(struct gate *gate, struct gate_entry *entry)
+{
+    if (entry->ban == NULL)
+        return;
+    DL_DELETE(gate->bans, entry->ban);
+    free(entry->ban);
+    entry->ban = NULL;
+}
+
+static void
 forget(struct gate *gate, struct gate_entry *entry)
 {
+    forget_ban(gate, entry);
     DL_DELETE(gate->idle, entry);
     HASH_DELETE(hh, gate->entries, entry);
     free(entry);
@@ -285,8 +298,40 @@ gate_bind(struct gate_pass *pass, const struct conf_listener *listener, uint64_t
     return refusal;
 }
 
+static struct cidr
+net_of(const struct gate_entry *entry)
+{
+    static const uint8_t mapped[2] = {0xFF, 0xFF};
+    struct cidr net;
+
+    memcpy(net.key, entry->key, CIDR_KEY_SIZE);
+    net.bits = memcmp(entry->key + 10, mapped, sizeof(mapped)) == 0 ? 128 : 64;
+    return net;
+}
+
+/* Under the lock. Where memory is short it is a ban that nobody is told of. */
+static void
+ban(struct gate *gate, struct gate_entry *entry, const struct conf_listener *listener,
+    const char *why, uint64_t now_us)
+{
+    entry->banned_us = now_us + (uint64_t)listener->ban_time_ms * 1000;
+    entry->window_us = 0;
+    forget_ban(gate, entry);
+    gate->ban_serial++;
+    entry->ban = malloc(sizeof(*entry->ban));
+    if (entry->ban == NULL)
+        return;
+    *entry->ban = (struct gate_ban){
+        .net = net_of(entry), .listener = listener->index, .failures = entry->failures,
+        .since_us = now_us, .until_us = entry->banned_us, .serial = gate->ban_serial,
+    };
+    snprintf(entry->ban->why, sizeof(entry->ban->why), "%s", why);
+    DL_APPEND(gate->bans, entry->ban);
+}
+
 bool
-gate_bind_failed(struct gate_pass *pass, const struct conf_listener *listener, uint64_t now_us)
+gate_bind_failed(struct gate_pass *pass, const struct conf_listener *listener, const char *why,
+                 uint64_t now_us)
 {
     struct gate_entry *entry = pass->entry;
     bool banned;
@@ -299,47 +344,48 @@ gate_bind_failed(struct gate_pass *pass, const struct conf_listener *listener, u
         entry->window_us = now_us + (uint64_t)listener->ban_window_ms * 1000;
     }
     banned = ++entry->failures >= listener->ban && entry->banned_us <= now_us;
-    if (banned) {
-        entry->banned_us = now_us + (uint64_t)listener->ban_time_ms * 1000;
-        entry->window_us = 0;
-    }
+    if (banned)
+        ban(pass->gate, entry, listener, why, now_us);
     pthread_mutex_unlock(&pass->gate->lock);
     return banned;
 }
 
-static void
-tell(const struct gate_entry *entry, uint64_t now_us, struct gate_ban *ban)
-{
-    static const uint8_t mapped[2] = {0xFF, 0xFF};
-    bool v4 = memcmp(entry->key + 10, mapped, sizeof(mapped)) == 0;
-
-    memcpy(ban->net.key, entry->key, CIDR_KEY_SIZE);
-    ban->net.bits = v4 ? 128 : 64;
-    ban->left_ms = (entry->banned_us - now_us + 999) / 1000;
-}
-
 size_t
-gate_bans(struct gate *gate, uint64_t now_us, struct gate_ban *bans, size_t room)
+gate_bans(struct gate *gate, uint64_t now_us, size_t skip, struct gate_ban *bans, size_t room)
 {
-    const struct gate_entry *entry;
+    const struct gate_ban *one;
     size_t n = 0;
 
     pthread_mutex_lock(&gate->lock);
-    for (entry = gate->entries; entry != NULL; entry = entry->hh.next)
-        if (entry->banned_us > now_us) {
-            if (n < room)
-                tell(entry, now_us, &bans[n]);
-            n++;
-        }
+    one = gate->bans != NULL ? gate->bans->prev : NULL;
+    for (; one != NULL; one = one == gate->bans ? NULL : one->prev) {
+        if (one->until_us <= now_us)
+            continue;
+        if (n >= skip && n - skip < room)
+            bans[n - skip] = *one;
+        n++;
+    }
     pthread_mutex_unlock(&gate->lock);
     return n;
 }
 
+uint64_t
+gate_ban_serial(struct gate *gate)
+{
+    uint64_t serial;
+
+    pthread_mutex_lock(&gate->lock);
+    serial = gate->ban_serial;
+    pthread_mutex_unlock(&gate->lock);
+    return serial;
+}
+
 static size_t
-lift(struct gate_entry *entry, uint64_t now_us)
+lift(struct gate *gate, struct gate_entry *entry, uint64_t now_us)
 {
     bool banned = entry->banned_us > now_us;
 
+    forget_ban(gate, entry);
     entry->banned_us = entry->window_us = 0;
     return banned;
 }
@@ -354,9 +400,9 @@ gate_lift(struct gate *gate, const struct addr *addr, uint64_t now_us)
     pthread_mutex_lock(&gate->lock);
     if (addr == NULL) {
         for (entry = gate->entries; entry != NULL; entry = entry->hh.next)
-            n += lift(entry, now_us);
+            n += lift(gate, entry, now_us);
     } else if (make_key(addr, key) && (entry = find(gate, key)) != NULL) {
-        n = lift(entry, now_us);
+        n = lift(gate, entry, now_us);
     }
     pthread_mutex_unlock(&gate->lock);
     return n;

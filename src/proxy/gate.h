@@ -33,6 +33,7 @@ enum gate_refusal {
 #define GATE_ADDRESSES 65536    /* remembered at most */
 
 struct gate_entry;
+struct gate_ban;
 
 struct gate_listener {
     _Atomic uint32_t connections;
@@ -43,6 +44,8 @@ struct gate {
     pthread_mutex_t lock;
     struct gate_entry *entries;     /* hash; under the lock, as is the next one */
     struct gate_entry *idle;        /* list: those without a connection, the oldest first */
+    struct gate_ban *bans;          /* list, the newest last; some may be over already */
+    uint64_t ban_serial;            /* the last one's */
     _Atomic uint32_t connections;
     _Atomic uint32_t max_connections;
     struct gate_listener *listeners;
@@ -81,10 +84,11 @@ gate_identify(struct gate_pass *pass, const struct conf_listener *listener,
 MUST_USE enum gate_refusal
 gate_bind(struct gate_pass *pass, const struct conf_listener *listener, uint64_t now_us);
 
-/* A node, or its certificate, has refused the bind of whoever sits there. True: the
- * address is banned now. */
+/* A node, or its certificate, has refused the bind of whoever sits there; `why` is for whoever
+ * looks at bans. True: the address is banned now. */
 bool
-gate_bind_failed(struct gate_pass *pass, const struct conf_listener *listener, uint64_t now_us);
+gate_bind_failed(struct gate_pass *pass, const struct conf_listener *listener, const char *why,
+                 uint64_t now_us);
 
 /* The connection has ended; fine on an empty pass. */
 void
@@ -100,14 +104,28 @@ gate_count(struct counters *counters, enum gate_refusal refusal);
  * Bans, for whoever shows and lifts them.
  */
 
+#define GATE_WHY_SIZE 128
+
 struct gate_ban {
     struct cidr net;            /* an address, or the 64 bits of IPv6 */
-    uint64_t left_ms;
+    uint32_t listener;          /* where the bind failed that was one too many */
+    uint32_t failures;
+    uint64_t since_us;
+    uint64_t until_us;
+    uint64_t serial;            /* 1, 2, 3 …: newer ones have higher ones */
+    char why[GATE_WHY_SIZE];    /* the last failure's; as it was given, cut */
+    struct gate_ban *prev;      /* the gate's */
+    struct gate_ban *next;
 };
 
-/* Lists at most `room` of them; returns how many there are. */
+/* Copies at most `room` of them, the newest first, behind the first `skip`; returns how many
+ * there are. */
 size_t
-gate_bans(struct gate *gate, uint64_t now_us, struct gate_ban *bans, size_t room);
+gate_bans(struct gate *gate, uint64_t now_us, size_t skip, struct gate_ban *bans, size_t room);
+
+/* The serial of the newest ban ever. */
+uint64_t
+gate_ban_serial(struct gate *gate);
 
 /* Lifts that of an address, or (NULL) all; returns how many. */
 size_t

@@ -240,8 +240,11 @@ void
 session_bind_failed(struct session *session)
 {
     const struct conf_listener *listener = session->listener;
+    char why[sizeof(session->end_detail) + sizeof(session->system_id) + 16];
 
-    if (!gate_bind_failed(&session->pass, listener, now_us(session)))
+    snprintf(why, sizeof(why), "%s%s%s", session->end_detail,
+             session->system_id[0] != '\0' ? " system_id=" : "", session->system_id);
+    if (!gate_bind_failed(&session->pass, listener, why, now_us(session)))
         return;
     session->proxy->counters.bans++;
     log_limited(LOG_LEVEL_WARNING, session_label(session),

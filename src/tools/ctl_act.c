@@ -128,6 +128,21 @@ ctl_kick(struct ctl *ctl)
     return post(ctl, path, NULL);
 }
 
+/* An address, as `bans` shows it, or all. */
+enum ctl_exit
+ctl_unban(struct ctl *ctl)
+{
+    int len = (int)strcspn(ctl->args[0], "/");      /* without the bits of a network */
+    char text[64], path[128];
+    struct addr addr;
+
+    snprintf(text, sizeof(text), "%.*s", len, ctl->args[0]);
+    if (len >= (int)sizeof(text) || (strcmp(text, "all") != 0 && !addr_read_ip(text, &addr)))
+        return ctl_complain(CTL_USAGE, "an address is an IP address, as `bans` shows it, or all");
+    snprintf(path, sizeof(path), "/api/v1/bans/%s/lift", text);
+    return post(ctl, path, NULL);
+}
+
 enum ctl_exit
 ctl_reload(struct ctl *ctl)
 {

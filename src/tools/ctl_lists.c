@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Commands that show one list: nodes, farms, listeners, and, in parts, accounts and sessions. */
+/* Commands that show one list: nodes, farms, listeners, and, in parts, accounts, sessions and
+ * bans. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,4 +181,28 @@ ctl_sessions(struct ctl *ctl)
 
     ctl_table_init(&table, heads);
     return show_parts(ctl, "sessions", &table, add_session);
+}
+
+static void
+add_ban(struct ctl_table *table, const json_t *row)
+{
+    char since[CTL_SHORT_SIZE], until[CTL_SHORT_SIZE];
+
+    ctl_table_add(table, TINT_NONE, "%s", ctl_text(row, "address"));
+    ctl_table_add(table, TINT_NONE, "%s", ctl_text(row, "listener"));
+    ctl_table_add(table, TINT_NONE, "%.0f", ctl_number(row, "failures"));
+    ctl_table_add(table, TINT_NONE, "%s", ctl_local(ctl_text(row, "since"), since));
+    ctl_table_add(table, TINT_NONE, "%s", ctl_local(ctl_text(row, "until"), until));
+    ctl_table_add(table, TINT_NONE, "%s", ctl_text(row, "why"));
+}
+
+enum ctl_exit
+ctl_bans(struct ctl *ctl)
+{
+    static const char *const heads[] = {"ADDRESS", "LISTENER", ">FAILURES", "SINCE", "UNTIL",
+                                        "LAST FAILURE", NULL};
+    struct ctl_table table;
+
+    ctl_table_init(&table, heads);
+    return show_parts(ctl, "bans", &table, add_ban);
 }

@@ -7,10 +7,12 @@ use strict;
 use warnings;
 use IO::Socket::IP;
 use Socket;
+use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
 use Smpplex::Certs;
+use Smpplex::Http;
 use Smpplex::Peer;
 use Smpplex::Test;
 
@@ -319,6 +321,68 @@ subtest 'whoever fails to bind too often is banned' => sub {
     is($good->read(5)->{number}, 9, 'and what was there stays');
     eventually('it is over in time',
                sub { (try_bind(from('127.0.0.6', $plex->addr), id => 'good') // 1) == 0 });
+    $plex->is_good;
+    drop($strict);
+};
+
+# smpplexctl: exit status, and what it said.
+sub ctl {
+    my (@args) = @_;
+    my $pid = open my $out, '-|' // die "fork: $!";
+    if ($pid == 0) {
+        open STDERR, '>&', \*STDOUT;
+        exec "$ENV{SMPPLEX_BIN}/smpplexctl", @args or POSIX::_exit(127);
+    }
+    my $said = do { local $/; readline($out) // '' };
+    close $out;
+    return ($? >> 8, $said);
+}
+
+subtest 'bans are shown and lifted' => sub {
+    my $strict = start_sim('a=0,accounts=good:secret');
+    my $plex = start_plex(conf => conf_text(nodes => [['a', $strict->addr('a')]], listener => {ban => 2})
+        . "status { address = \"127.0.0.1:0\" socket = \"" . work_dir . "/bans.sock\" }\n");
+    my ($addr, $socket) = ($plex->addr('status'), work_dir . '/bans.sock');
+    my $fail = sub { try_bind(from($_[0], $plex->addr), id => $_[1] // 'good', password => 'wrong') };
+    is(http_json($addr, '/api/v1/bans')->{total}, 0, 'none at first');
+    is((ctl('-s', $socket, 'unban', 'all'))[0], 1, 'there is none to be lifted');
+    $fail->('127.0.0.6') for 1 .. 2;
+    $fail->('127.0.0.8', "a\"\e<b>") for 1 .. 2;
+    $fail->('127.0.0.9');
+    my $bans = http_json($addr, '/api/v1/bans');
+    is(join(' ', map { "$_->{address} $_->{listener} $_->{failures}" } @{$bans->{bans}}),
+       '127.0.0.8 smpp 2 127.0.0.6 smpp 2', 'the newest first');
+    like($bans->{bans}[1]{why}, qr/^ESME_\w+ system_id=good$/, 'and why');
+    like($bans->{bans}[0]{why}, qr/system_id=a"\\x1b<b>$/, 'what a client says is escaped');
+    my ($since, $until) = map { $bans->{bans}[1]{$_} =~ s/.*T//r } qw(since until);
+    isnt($since, $until, "from $since until $until");
+    is(scalar(@{http_json($addr, '/api/v1/bans?limit=1&offset=1')->{bans}}), 1, 'a part');
+    is(http_get($addr, '/api/v1/bans?limit=501')->{status}, 400, 'too large a part');
+    is(http_json($addr, '/api/v1/status')->{bans}, 2, 'status counts them');
+    like(http_get($addr, '/metrics')->{body}, qr/^smpplex_banned_addresses 2$/m, 'metrics too');
+    like(http_get($addr, '/metrics')->{body}, qr/^smpplex_bans_total 2$/m, 'and all there ever were');
+    eventually('events tell of them', sub {
+        my @events = grep { $_->{kind} eq 'ban' } @{http_json($addr, '/api/v1/events')->{events}};
+        @events == 2 && $events[0]{who} eq '127.0.0.6' && $events[0]{to} eq 'banned'
+            && $events[0]{why} =~ /^2 failed binds, for 600 s: /;
+    });
+    my ($status, $said) = ctl('-s', $socket, 'bans');
+    like($said, qr/^127\.0\.0\.6 +smpp +2 .*system_id=good/m, 'smpplexctl shows them');
+    unlike($said, qr/\e/, 'without what a terminal would act upon');
+    is(http($addr, 'POST', '/api/v1/bans/127.0.0.6/lift')->{status}, 403, 'not without a token');
+    ok(from('127.0.0.6', $plex->addr)->is_closed, 'nor is it lifted then');
+    is(http("unix:$socket", 'POST', '/api/v1/bans/x/lift')->{status}, 400, 'no address');
+    is(http("unix:$socket", 'POST', '/api/v1/bans/192.0.2.1/lift')->{status}, 404, 'another address');
+    is((ctl('-s', $socket, 'unban', 'x'))[0], 2, 'smpplexctl: no address');
+    ($status, $said) = ctl('-s', $socket, 'unban', '127.0.0.6');
+    is("$status $said", "0 127.0.0.6: its ban is lifted\n", 'one is lifted');
+    is(try_bind(from('127.0.0.6', $plex->addr), id => 'good'), 0, 'and let in');
+    ok(from('127.0.0.8', $plex->addr)->is_closed, 'the other is not');
+    ($status, $said) = ctl('-s', $socket, 'unban', 'all');
+    is("$status $said", "0 all addresses: bans lifted: 1\n", 'all are lifted');
+    is(http_json($addr, '/api/v1/bans')->{total}, 0, 'none is left');
+    is((grep { $_->{kind} eq 'ban' && $_->{to} eq 'lifted' } @{http_json($addr, '/api/v1/events')->{events}}), 2,
+       'events tell of that, too');
     $plex->is_good;
     drop($strict);
 };

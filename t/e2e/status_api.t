@@ -47,7 +47,7 @@ sub checked {
     return $body;
 }
 
-my @lists = map { "/api/v1/$_" } qw(status farms nodes history accounts sessions listeners events);
+my @lists = map { "/api/v1/$_" } qw(status farms nodes history accounts sessions listeners bans events);
 my $now = time;
 
 subtest 'before there is a client' => sub {

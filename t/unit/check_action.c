@@ -32,6 +32,12 @@ START_TEST(an_action_is_read_from_its_path)
     ck_assert_uint_eq(action.weight, 256);
     ck_assert_int_eq(read_action("/api/v1/sessions/18446744073709551615/kick", ""), ACTION_KICK);
     ck_assert_uint_eq(action.session, UINT64_MAX);
+    ck_assert_int_eq(read_action("/api/v1/bans/192.0.2.7/lift", ""), ACTION_LIFT);
+    ck_assert_int_eq(action.addr.sa.any.sa_family, AF_INET);
+    ck_assert_int_eq(read_action("/api/v1/bans/2001:db8::1/lift", "{}"), ACTION_LIFT);
+    ck_assert_int_eq(action.addr.sa.any.sa_family, AF_INET6);
+    ck_assert_int_eq(read_action("/api/v1/bans/all/lift", ""), ACTION_LIFT);
+    ck_assert_uint_eq(action.addr.len, 0);
 }
 END_TEST
 
@@ -43,6 +49,7 @@ START_TEST(nothing_else_is_one)
         "/api/v1/nodes/f/n/drains", "/api/v1/nodes/f/n/drain/", "/api/v1/nodes/f/n/drain/x",
         "/api/v1/nodes/f/n/Drain", "/api/v1/sessions/kick", "/api/v1/sessions/-1/kick",
         "/api/v1/sessions/ 1/kick", "/api/v1/sessions/18446744073709551616/kick",
+        "/api/v1/bans", "/api/v1/bans/lift", "/api/v1/bans//lift", "/api/v1/bans/192.0.2.7",
         "/api/v1/sessions/1/kicks", "/api/v1/sessions/1x/kick",
     };
     char longest[HTTP_TARGET_MAX + 1];
@@ -54,6 +61,20 @@ START_TEST(nothing_else_is_one)
     memcpy(longest, "/api/v1/nodes/", 14);
     longest[HTTP_TARGET_MAX] = '\0';
     ck_assert_int_eq(read_action(longest, ""), ACTION_NONE);
+}
+END_TEST
+
+START_TEST(a_ban_is_named_by_an_address)
+{
+    static const char *const paths[] = {
+        "/api/v1/bans/x/lift", "/api/v1/bans/192.0.2/lift", "/api/v1/bans/2001:db8::/64/lift",
+        "/api/v1/bans/192.0.2.7:1/lift", "/api/v1/bans/All/lift",
+        "/api/v1/bans/1111111111111111111111111111111111111111111111111111111111111111111111/lift",
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        ck_assert_msg(read_action(paths[i], "") == ACTION_BAD, "%s", paths[i]);
 }
 END_TEST
 
@@ -73,4 +94,5 @@ START_TEST(a_bad_body_is_refused)
 }
 END_TEST
 
-UNIT_MAIN("action", an_action_is_read_from_its_path, nothing_else_is_one, a_bad_body_is_refused)
+UNIT_MAIN("action", an_action_is_read_from_its_path, nothing_else_is_one,
+          a_ban_is_named_by_an_address, a_bad_body_is_refused)

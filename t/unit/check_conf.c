@@ -216,7 +216,9 @@ START_TEST(sections_of_tls_are_read_and_printed)
         "listener plain { address = 2 }\n"
         "listener l { address = 3 tls { certificate = %1$s verify = optional ca = %1$s\n"
         "   names = 'a = b, c; d = e' ciphers = ECDHE-ECDSA-AES128-GCM-SHA256 }\n"
-        "   tls { key = %1$s certificate = %1$s } }\n";
+        "   tls { key = %1$s certificate = %1$s } }\n"
+        "status { address = 4 tls { certificate = %1$s verify = required ca = %1$s }\n"
+        "   tls { certificate = %1$s } }\n";
     char pem[] = "/tmp/check_conf_pem.XXXXXX", text[2048], *first, *second;
     struct conf *conf, *again;
     size_t i;
@@ -348,6 +350,10 @@ static const struct {
     {FARM LISTENER "status {\n\naddress = a:b\n}\n", 5, "a port is a number"},
     {FARM LISTENER "status {\naddress = 1\ntoken-file = /dev/null\n}\n", 5, "16 to 255"},
     {FARM LISTENER "status {\naddress = 1\ntoken-file = /no/such\n}\n", 5, "No such file"},
+    {FARM LISTENER "status {\nsocket = /a\ntls { certificate = /x }\n}\n", 5, "an address alone"},
+    {FARM LISTENER "status {\naddress = 1\ntls {\ncertificate = /x\nnames = 'a = b' }\n}\n", 7,
+     "have no system_id"},
+    {FARM LISTENER "status {\naddress = 1\ntls { }\n}\n", 5, "has no certificate: the server's"},
     {FARM LISTENER "status {\naddress = 1\nmax-connections = 0\n}\n", 5, "from 1 to 1024"},
     {IN_FARM("xyzzy = 3"), 2, "unknown keyword 'xyzzy'"},
     {IN_FARM("chek { }"), 2, "did you mean 'check'?"},

@@ -55,7 +55,7 @@ fail_bind(const char *from, uint64_t now_us)
     bool banned;
 
     ck_assert_int_eq(come(0, from, now_us, &pass), GATE_OPEN);
-    banned = gate_bind_failed(&pass, &listeners[0], now_us);
+    banned = gate_bind_failed(&pass, &listeners[0], "wrong", now_us);
     gate_leave(&pass, now_us);
     return banned;
 }
@@ -173,19 +173,28 @@ START_TEST(bans_are_listed_and_lifted)
     open_gate();
     listeners[0].ban = 1;
     ck_assert(fail_bind("192.0.2.1:1", NOW));
-    ck_assert_uint_eq(gate_bans(&gate, NOW + SECOND, bans, 2), 1);
+    ck_assert_uint_eq(gate_bans(&gate, NOW + SECOND, 0, bans, 2), 1);
     ck_assert_str_eq(cidr_format(&bans[0].net, text), "192.0.2.1");
-    ck_assert_uint_eq(bans[0].left_ms, 599000);
+    ck_assert_uint_eq(bans[0].since_us, NOW);
+    ck_assert_uint_eq(bans[0].until_us, NOW + (uint64_t)600 * SECOND);
+    ck_assert_uint_eq(bans[0].failures, 1);
+    ck_assert_str_eq(bans[0].why, "wrong");
+    ck_assert_uint_eq(gate_bans(&gate, NOW + (uint64_t)600 * SECOND, 0, bans, 2), 0);
     ck_assert(fail_bind("[2001:db8::1]:1", NOW));
     ck_assert(fail_bind("192.0.2.3:1", NOW));
-    ck_assert_uint_eq(gate_bans(&gate, NOW, bans, 2), 3);
+    ck_assert_uint_eq(gate_bans(&gate, NOW, 0, bans, 2), 3);
+    ck_assert_str_eq(cidr_format(&bans[0].net, text), "192.0.2.3");
     ck_assert_str_eq(cidr_format(&bans[1].net, text), "2001:db8::/64");
+    ck_assert_uint_eq(gate_bans(&gate, NOW, 2, bans, 2), 3);
+    ck_assert_str_eq(cidr_format(&bans[0].net, text), "192.0.2.1");
+    ck_assert_uint_eq(gate_bans(&gate, NOW, 3, bans, 2), 3);
+    ck_assert_uint_eq(gate_ban_serial(&gate), 3);
     ck_assert_uint_eq(gate_lift(&gate, &addr, NOW), 1);
     ck_assert_uint_eq(gate_lift(&gate, &addr, NOW), 0);
     ck_assert_int_eq(look_in("192.0.2.1:1", NOW), GATE_OPEN);
     ck_assert_int_eq(look_in("192.0.2.3:1", NOW), GATE_BANNED);
     ck_assert_uint_eq(gate_lift(&gate, NULL, NOW), 2);
-    ck_assert_uint_eq(gate_bans(&gate, NOW, bans, 2), 0);
+    ck_assert_uint_eq(gate_bans(&gate, NOW, 0, bans, 2), 0);
     gate_fini(&gate);
 }
 END_TEST
@@ -224,7 +233,7 @@ START_TEST(the_table_is_bounded_and_bans_stay_longest)
         snprintf(text, sizeof(text), "10.%u.%u.%u:1", i >> 16 & 255, i >> 8 & 255, i & 255);
         ck_assert(!fail_bind(text, NOW));
     }
-    ck_assert_uint_eq(gate_bans(&gate, NOW, &ban, 1), 1);
+    ck_assert_uint_eq(gate_bans(&gate, NOW, 0, &ban, 1), 1);
     ck_assert_int_eq(look_in("192.0.2.1:1", NOW), GATE_BANNED);
     gate_fini(&gate);
 }
