@@ -11,6 +11,7 @@ use Time::HiRes qw(sleep time);
 
 use Smpplex::Browser;
 use Smpplex::Http;
+use Smpplex::Peer;
 use Smpplex::Test;
 
 my $missing = Smpplex::Browser::missing();
@@ -215,6 +216,47 @@ subtest 'the connection is lost, and back' => sub {
     shows('#said', qr/back|started anew/, 'which is said');
     shows('#verdict .flow', qr/No traffic at the moment/, 'it has no traffic');
     $next->is_good('the next');
+};
+
+subtest 'bans, and a farm in TCP mode' => sub {
+    my $strict = start_sim('s=0,accounts=good:secret');
+    my $two = start_plex(conf => conf_text(nodes => [['s', $strict->addr('s')]], listener => {ban => 2, farm => 'f'})
+        . 'farm cimd { mode = tcp node n1 { address = "' . $sims{a}->addr('a') . '" } node n2 { address = "'
+        . $sims{b}->addr('b') . "\" } }\nlistener cimd { address = \"127.0.0.1:0\" farm = cimd }\n"
+        . "status { address = \"127.0.0.1:0\" token-file = \"$token_file\" }\n");
+    my @streams = map { Smpplex::Peer->connect($two->addr('cimd')) } 1 .. 3;
+    $_->send(bind_pdu('transceiver', 1)) for @streams;
+    $browser->open('http://' . $two->addr('status') . '/');
+    shows('#live', qr/live/, 'it is live');
+    is($browser->text('#bans'), '', 'nobody is banned, and nothing is said of it');
+    shot('tcp');
+    for my $id ('good', '<img/src=x>') {
+        for (1 .. 2) {
+            my $peer = Smpplex::Peer->connect($two->addr('smpp'));
+            $peer->send(bind_pdu('transceiver', 1, $id, 'wrong'));
+            $peer->read(5);
+            $peer->close;
+        }
+    }
+    shows('#bans', qr/1 address not let in.*127\.0\.0\.1\s+smpp\s+2.*ESME_/s, 'one that is banned is shown', 12);
+    $browser->click('#operate') if !$browser->js('return !!document.querySelector("[data-act=lift]")');
+    if ($browser->js('return document.querySelector("#ask").open')) {
+        $browser->type('#ask-value', $token);
+        $browser->click('#ask-ok');
+    }
+    shot('bans');
+    $browser->screen(390, 844, 1);
+    eventually('it fits a phone', sub { $browser->js('return document.documentElement.scrollWidth') == 390 });
+    shot('bans-phone');
+    $browser->screen(1280, 900);
+    $browser->click('[data-act=lift]');
+    shows('#ask-text', qr/may bind again/, 'what it means is asked');
+    $browser->click('#ask-ok');
+    shows('#said', qr/^Done: 127\.0\.0\.1: its ban is lifted/, 'it is lifted');
+    shows('#bans', qr/^$/, 'and gone from the page');
+    shows('#event-list', qr/127\.0\.0\.1.*lifted/s, 'events tell of it');
+    $_->close for @streams;
+    $two->is_good('bans');
 };
 
 $browser->quit;
