@@ -230,6 +230,35 @@ subtest 'more connections than there is room for, all of them slow' => sub {
     $_->close for @slow;
 };
 
+subtest 'garbage behind requests, and halves, on many connections' => sub {
+    my $before = $plex->rss;
+    my $good = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    my ($answered, $refused) = (0, 0);
+    for my $seed (1 .. 200) {
+        srand $seed;
+        my $http = Smpplex::Http->connect($addr);
+        $http->send($good x 3 . join('', map { chr 128 + int rand 128 } 1 .. 200) . "\r\n\r\n" . $good x 3);
+        my @got;
+        while (my $response = $http->response(seconds => 2)) {
+            push @got, $response->{status};
+            last if $response->{status} != 200;
+        }
+        $answered++ if "@got" eq '200 200 200 400';
+        $refused++ if $http->is_closed;
+        $http->close;
+        is(http_get($addr, '/metrics')->{status}, 200, "$seed times: a scrape is answered") if $seed % 50 == 0;
+    }
+    is("$answered $refused", '200 200', '200 times: what came before is answered, nothing behind it is read');
+    my @half = grep { $_ } map { eval { Smpplex::Http->connect($addr) } } 1 .. 60;
+    $_->send('POST /api/v1/reload HTTP/1.1') for @half;
+    my $begun = time;
+    is(http_get($addr, '/metrics')->{status}, 200, 'scrapes are answered beside half requests') for 1 .. 20;
+    cmp_ok(time - $begun, '<', 1 * slow_machine, 'at once');
+    eventually('which are given up', sub { !grep { !$_->is_closed(0.01) } @half });
+    $_->close for @half;
+    cmp_ok($plex->rss - $before, '<', 8192, 'and memory stays') if !sanitized;
+};
+
 subtest 'a header without end' => sub {
     my $before = $plex->rss;
     my $http = Smpplex::Http->connect($addr);
