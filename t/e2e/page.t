@@ -229,6 +229,9 @@ subtest 'bans, and a farm in TCP mode' => sub {
     $browser->open('http://' . $two->addr('status') . '/');
     shows('#live', qr/live/, 'it is live');
     is($browser->text('#bans'), '', 'nobody is banned, and nothing is said of it');
+    shows('#verdict .flow', qr/no response since it was started; 3 connections carried/, 'what is carried is said');
+    shows('tr[id="node-cimd/n1"] td[data-l=Connections]', qr/^[12]$/, 'a node has its connections');
+    shows('.sessions', qr/TCP connection.*\d+ B/s, 'one is a connection, with its octets');
     shot('tcp');
     for my $id ('good', '<img/src=x>') {
         for (1 .. 2) {
