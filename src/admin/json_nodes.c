@@ -175,7 +175,8 @@ farm_of(const struct reading *reading, size_t i)
     sum_up(reading, i, &sum, &rates, &minute);
     return json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:o, s:{s:I, s:I}, s:I, s:o, s:o, s:o, s:o,"
                      " s:{s:I, s:I, s:I, s:I}}",
-        "name", conf->name, "mode", conf_mode_name(conf->mode), "balance", conf_balance_name(conf->balance), "up", up > 0,
+        "name", conf->name, "mode", conf_mode_name(conf->mode),
+        "balance", conf_balance_name(conf->balance), "up", up > 0,
         "nodes", (json_int_t)nodes_there(conf), "nodes_up", (json_int_t)up,
         "listeners", listeners_of(reading, conf),
         "links", "open", (json_int_t)sum.links, "bound", (json_int_t)sum.bound,
