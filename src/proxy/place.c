@@ -108,27 +108,37 @@ request_by_id(struct linkset *linkset, const struct pdu *pdu, struct octets id,
     return request;
 }
 
-struct request *
-place_request(struct linkset *linkset, const struct pdu *pdu, struct handle from)
+void
+place_read(const struct pdu *pdu, struct reading *reading)
 {
-    struct proxy *proxy = linkset->proxy;
-    struct concat concat = {.kind = CONCAT_NONE};
-    struct request *request;
-    struct message message;
-    struct octets id;
-    uint64_t key = 0;
-    bool is_message;
+    reading->kind = READING_OTHER;
+    if (msgid_locate(pdu, &reading->id))
+        reading->kind = READING_ID;
+    else if (message_parse(pdu, &reading->message))
+        reading->kind = READING_MESSAGE;
+    else if (message_parse_broadcast(pdu, &reading->message.source))
+        reading->kind = READING_BROADCAST;
+}
 
-    if (msgid_locate(pdu, &id))
-        return request_by_id(linkset, pdu, id, from);
-    is_message = message_parse(pdu, &message);
+struct request *
+place_request(struct linkset *linkset, const struct pdu *pdu, const struct reading *reading,
+              struct handle from)
+{
+    bool is_message = reading->kind == READING_MESSAGE;
+    struct concat concat = {.kind = CONCAT_NONE};
+    struct proxy *proxy = linkset->proxy;
+    struct request *request;
+    uint64_t key = 0;
+
+    if (reading->kind == READING_ID)
+        return request_by_id(linkset, pdu, reading->id, from);
     if (is_message)
-        concat = read_concat(linkset, &message, &key);
+        concat = read_concat(linkset, &reading->message, &key);
     request = request_new(&proxy->loop->slab, pdu, from, loop_now_ms(proxy->loop));
     if (request != NULL && is_message)
-        read_message(linkset, &message, request);
+        read_message(linkset, &reading->message, request);
     if (request != NULL && concat.kind != CONCAT_NONE)
-        note_part(linkset, &message, &concat, key, request);
+        note_part(linkset, &reading->message, &concat, key, request);
     return request;
 }
 
@@ -213,12 +223,6 @@ tour_link(const struct linkset *linkset, size_t node)
     return NULL;
 }
 
-static bool
-is_tour(const struct request *request)
-{
-    return request->rule == REQUEST_TOUR || request->rule == REQUEST_TOUR_ALL;
-}
-
 enum place
 place_find(struct linkset *linkset, struct request *request, struct link **link)
 {
@@ -278,15 +282,17 @@ place_elsewhere(struct linkset *linkset, struct request *request, size_t node)
 }
 
 bool
-place_goes_on(struct linkset *linkset, struct request *request, size_t node, uint32_t status)
+place_goes_on(struct request *request, size_t node, uint32_t status)
 {
-    if (!is_tour(request))
+    if (!place_is_tour(request))
         return false;
     request->accepted = request->accepted || status == SMPP_ROK;
-    if (request->rule == REQUEST_TOUR && status == SMPP_ROK)
-        return false;
-    if (tour_link(linkset, node + 1) == NULL)
-        return false;
     request->node = (uint16_t)(node + 1);
-    return true;
+    return request->rule == REQUEST_TOUR_ALL || status != SMPP_ROK;
+}
+
+bool
+place_has_next(const struct linkset *linkset, const struct request *request)
+{
+    return tour_link(linkset, request->node) != NULL;
 }

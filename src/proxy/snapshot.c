@@ -81,7 +81,21 @@ add_accounts(struct proxy *proxy, const struct conf *conf, struct snapshot *snap
 }
 
 static void
-fill_session(const struct session *session, const struct conf *conf, struct snapshot_session *row)
+fill_branches(struct session *session, struct snapshot_session *row)
+{
+    const struct branch *branch;
+    uint32_t i;
+
+    for (i = 0; i <= session->other_count; i++) {
+        branch = session_branch(session, i);
+        row->links += branch->linkset != NULL ? branch->linkset->bound : 0;
+        if (branch->farm != NULL && row->farm_count < SNAPSHOT_FARMS_MAX)
+            row->farms[row->farm_count++] = (uint16_t)branch->farm->index;
+    }
+}
+
+static void
+fill_session(struct session *session, const struct conf *conf, struct snapshot_session *row)
 {
     uint64_t now = loop_now_ms(session->proxy->loop);
 
@@ -95,7 +109,7 @@ fill_session(const struct session *session, const struct conf *conf, struct snap
     row->version = session->interface_version;
     row->tls = session->conn.transport != &transport_plain;
     row->reads = !session->conn.paused;
-    row->links = session->linkset != NULL ? session->linkset->bound : 0;
+    fill_branches(session, row);
     row->requests = session->requests;
     row->responses = session->responses;
     row->deliveries = session->deliveries;
@@ -104,7 +118,7 @@ fill_session(const struct session *session, const struct conf *conf, struct snap
     row->pending = session->in_flight;
     row->window_open = session->window.open;
     row->window_limit = session->window.limit;
-    row->held_bytes = session->held.bytes + session->waiting_bytes;
+    row->held_bytes = session_held_bytes(session);
     row->held_down_bytes = session->held_down.bytes;
     row->age_ms = now - session->accepted_at_ms;
     row->idle_ms = now - session->active_at_ms;

@@ -20,9 +20,9 @@ upward_request(struct session *session, const struct pdu *pdu);
 void
 upward_admit_all(struct session *session);
 
-/* Sends what is held, as far as there are links that take it. */
+/* Sends what the branch holds, as far as there are links that take it. */
 void
-upward_serve(struct session *session);
+upward_serve(struct branch *branch);
 
 /* Sends what waits for one link or for any, as far as there is room now. */
 void
