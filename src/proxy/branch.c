@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "base/log.h"
 #include "proxy/ids.h"
@@ -210,6 +211,35 @@ by_id(struct session *session, struct octets id)
     return &session->home;
 }
 
+/* For as long as a set may be under way that older routes have placed. */
+static void
+look_for_first_parts(struct proxy *proxy)
+{
+    const struct farm *farm;
+    uint64_t ttl = 0;
+
+    LL_FOREACH(proxy->farms, farm)
+        ttl = farm->conf->concat_ttl_ms > ttl ? farm->conf->concat_ttl_ms : ttl;
+    proxy->rerouted_until_ms = loop_now_ms(proxy->loop) + ttl;
+}
+
+/* The branch that the first parts of this long message went to before the routes changed. */
+static struct branch *
+by_first_parts(struct session *session, const struct message *message)
+{
+    struct branch *branch;
+    uint32_t i;
+
+    for (i = 0; i <= session->other_count; i++) {
+        branch = session_branch(session, i);
+        if (branch->linkset != NULL && place_has_begun(branch->linkset, message)) {
+            look_for_first_parts(session->proxy);
+            return branch;
+        }
+    }
+    return NULL;
+}
+
 static struct branch *
 by_addresses(struct session *session, struct octets source, const struct octets *destination)
 {
@@ -229,12 +259,15 @@ by_addresses(struct session *session, struct octets source, const struct octets 
 struct branch *
 branch_for(struct session *session, const struct reading *reading)
 {
-    struct branch *branch = &session->home;
+    struct branch *branch = NULL;
 
     switch (reading->kind) {
     case READING_MESSAGE:
-        branch = by_addresses(session, reading->message.source.addr,
-                              &reading->message.destination.addr);
+        if (session->proxy->rerouted_until_ms > session_now_ms(session))
+            branch = by_first_parts(session, &reading->message);
+        if (branch == NULL)
+            branch = by_addresses(session, reading->message.source.addr,
+                                  &reading->message.destination.addr);
         break;
     case READING_BROADCAST:
         branch = by_addresses(session, reading->message.source.addr, NULL);
@@ -243,6 +276,7 @@ branch_for(struct session *session, const struct reading *reading)
         branch = by_id(session, reading->id);
         break;
     case READING_OTHER:
+        branch = &session->home;
         break;
     }
     return branch->linkset != NULL || open_branch(branch) ? branch : NULL;
@@ -309,7 +343,7 @@ count_before(const struct conf_listener *was, const uint64_t *counts,
 }
 
 void
-branch_counts_follow(struct proxy *proxy, const struct conf *next, const struct conf *now)
+branch_follow_routes(struct proxy *proxy, const struct conf *next, const struct conf *now)
 {
     uint64_t counts[CONF_ROUTES_MAX];
     const struct conf_listener *is;
@@ -321,4 +355,5 @@ branch_counts_follow(struct proxy *proxy, const struct conf *next, const struct 
         for (j = 0; j < is->route_count; j++)
             proxy->route_counts[i][j] = count_before(&now->listeners[i], counts, &is->routes[j]);
     }
+    look_for_first_parts(proxy);
 }

@@ -78,16 +78,13 @@ branch_follow(struct session *session);
 void
 branch_stay(struct session *session);
 
-/*
- * For the counts of the routes.
- */
+/* The same for the proxy itself: a route that is in both keeps its count, and long messages that
+ * have begun stay on the farm that they are on. */
+void
+branch_follow_routes(struct proxy *proxy, const struct conf *next, const struct conf *now);
 
-/* Of each listener of conf. False: out of memory. */
+/* Room to count the messages of each listener's routes. False: out of memory. */
 MUST_USE bool
 branch_counts_init(struct proxy *proxy, const struct conf *conf);
-
-/* A route that is in both has kept its count. */
-void
-branch_counts_follow(struct proxy *proxy, const struct conf *next, const struct conf *now);
 
 #endif

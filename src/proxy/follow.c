@@ -50,7 +50,7 @@ proxy_follow(struct proxy *proxy)
 
     LL_FOREACH(proxy->farms, farm)
         farm_follow(farm, proxy_next_farm(proxy, farm->conf));
-    branch_counts_follow(proxy, next, now);
+    branch_follow_routes(proxy, next, now);
     proxy->conf = next;
     proxy->now = proxy->next = NULL;
     DL_FOREACH(proxy->sessions, session) {

@@ -24,6 +24,20 @@ read_concat(struct linkset *linkset, const struct message *message, uint64_t *ke
     return concat;
 }
 
+bool
+place_has_begun(struct linkset *linkset, const struct message *message)
+{
+    struct account *account = linkset->account;
+    struct set_table *sets = &account->farm->sets;
+    struct concat concat;
+    bool malformed;
+
+    concat = concat_peek(message, &malformed);
+    return concat.kind != CONCAT_NONE &&
+           set_is_under_way(sets, set_key(sets, account->hash, message, &concat),
+                            loop_now_ms(linkset->proxy->loop));
+}
+
 static void
 note_part(struct linkset *linkset, const struct message *message, const struct concat *concat,
           uint64_t key, struct request *request)

@@ -30,6 +30,10 @@ MUST_USE struct request *
 place_request(struct linkset *linkset, const struct pdu *pdu, const struct reading *reading,
               struct handle from);
 
+/* Is it a part of a long message that has begun here? */
+MUST_USE bool
+place_has_begun(struct linkset *linkset, const struct message *message);
+
 /* A part of a long message joins its set; parts do so in the order in which they came. */
 void
 place_join(struct linkset *linkset, struct request *request);
