@@ -196,4 +196,270 @@ subtest 'what is no message, or asks for an id that nobody knows, still finds it
     drop($sim);
 };
 
+# --- a farm that does not serve
+
+my %patient = (reconnect => '100ms', 'reconnect-max' => '300ms');
+
+# Sends that many to a farm, and how long one to the other then takes, in seconds.
+sub time_past {
+    my ($client, $n, $aside, $home) = @_;
+    $client->send(join '', map { submit(100 + $_, to => $aside) } 1 .. $n);
+    my $since = time;
+    $client->send(submit(99, to => $home));
+    while (my $pdu = $client->read) {
+        return ($pdu->{status}, time - $since) if $pdu->{number} == 99;
+    }
+    return ('no answer', time - $since);
+}
+
+# The statuses of the next n responses: {STATUS => times}.
+sub statuses {
+    my ($client, $n) = @_;
+    my %n;
+    $n{($client->read(20) // {status => 'none'})->{status}}++ for 1 .. $n;
+    return \%n;
+}
+
+subtest 'a farm that is down holds up its own messages alone' => sub {
+    my $sim = start_sim(map { "$_=0" } qw(a b c d));
+    $sim->control("$_ refuse-port") for qw(c d);
+    my $plex = start_plex(conf => four($sim, routes => \@two, listener => {hold => '64KiB'},
+                                       side => {%patient, 'queue-timeout' => '3s'}));
+    my $client = Smpplex::Peer->bound($plex->addr);
+    like($plex->log_text, qr/not bound to farm=side status=ESME_RBINDFAIL, no node can be reached/,
+         'the session is bound, and the log says to what it is not');
+    my ($status, $seconds) = time_past($client, 50, '46701', '46801');
+    is($status, 0, 'a message for the other farm is taken');
+    cmp_ok($seconds, '<', 1 * slow_machine(), "at once: $seconds s");
+    is_deeply(statuses($client, 50), {status('RTHROTTLED') => 50}, 'its own get busy-status');
+    ($status, $seconds) = time_past($client, 5000, '46701', '46801');
+    is($status, 0, 'so it is with more than may wait');
+    cmp_ok($seconds, '<', 1 * slow_machine(), "at once: $seconds s");
+    $client->send(pdu('enquire_link', 0, 9999));
+    my %seen;
+    while (my $pdu = $client->read) {
+        $seen{$pdu->{status}}++ if $pdu->{command} == cmd('submit_sm_resp');
+        last if ($seen{status('RTHROTTLED')} // 0) > 4000;
+    }
+    $sim->control("$_ listen") for qw(c d);
+    eventually('it is bound when it comes', sub { $plex->counters->{links_bound} == 4 });
+    eventually('and serves', sub { nodes_of($client, $sim, qw(46701 46801)) =~ /^[cd] [ab]$/ });
+    $client->close;
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'a full window holds up its own messages alone' => sub {
+    my $sim = start_sim('a=0', 'b=0');
+    my ($c, $d) = map { Smpplex::Peer->listen } 1 .. 2;
+    my $plex = start_plex(conf => farms_text(
+        routes => [@two, 'destination = "4671*" farm = side'], home => {nodes => [['a', $sim], ['b', $sim]]},
+        side => {nodes => [['c', $c], ['d', $d]], window => 2}));
+    my $client = Smpplex::Peer->connect($plex->addr);
+    $client->send(bind_pdu('transceiver', 1));
+    my @nodes = map { $_->accept_bind } $c, $d;
+    is($client->read->{status}, 0, 'bound');
+    side_is_bound($plex);
+    my ($status, $seconds) = time_past($client, 20, '46701', '46801');
+    is($status, 0, 'a message for the other farm is taken');
+    cmp_ok($seconds, '<', 1 * slow_machine(), "at once: $seconds s");
+    for my $turn (1 .. 10) {
+        for my $node (@nodes) {
+            my $request = $node->read_until('submit_sm') or last;
+            $node->answer($request, 0, "$turn\0");
+        }
+    }
+    is_deeply(statuses($client, 20), {0 => 20}, 'the others follow as there is room');
+    $client->close;
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'a farm that refuses the account: the session is bound, and tries again' => sub {
+    my $sim = start_sim(map { "$_=0" } qw(a b c d));
+    $sim->control("$_ refuse RINVPASWD") for qw(c d);
+    my $plex = start_plex(conf => four($sim, routes => \@two,
+                                       side => {%patient, 'queue-timeout' => '300ms'}));
+    my $client = Smpplex::Peer->bound($plex->addr);
+    eventually('the log says so', sub {
+        $plex->log_text =~ /raw\S* not bound to farm=side status=ESME_RINVPASWD: / });
+    is(nodes_of($client, $sim, '46701'), 'status ' . status('RTHROTTLED'), 'its messages wait in vain');
+    like(nodes_of($client, $sim, qw(46801)), qr/^[ab]$/, 'the others don\'t');
+    eventually('it is asked again and again', sub { $sim->stats('c')->{binds_refused} > 2 });
+    is(scalar(() = $plex->log_text =~ /not bound to farm/g), 1, 'said once');
+    $sim->control("$_ heal") for qw(c d);
+    eventually('it takes the account at last', sub { $plex->counters->{links_bound} == 4 });
+    like(nodes_of($client, $sim, qw(46701 46801)), qr/^[cd] [ab]$/, 'and serves');
+    $client->close;
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'the verdict is that of the farm at home' => sub {
+    my $sim = start_sim(map { "$_=0" } qw(a b c d));
+    $sim->control("$_ refuse RINVPASWD") for qw(a b);
+    my $plex = start_plex(conf => four($sim, routes => [@two, 'system-id = "side" farm = side']));
+    my $client = Smpplex::Peer->connect($plex->addr);
+    $client->send(bind_pdu('transceiver', 1));
+    is($client->read->{status}, status('RINVPASWD'), 'a refusal there is the client\'s');
+    ok($client->is_closed, 'and the end');
+    eventually("$_ has no session left", sub { !$sim->stats($_)->{sessions}{transceiver} }) for qw(c d);
+    is(nodes_of(Smpplex::Peer->bound($plex->addr, id => 'side'), $sim, '46801') =~ /[cd]/, 1,
+       'who is at home elsewhere is bound');
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'the farm at home is lost: the session ends after its grace, with all answers' => sub {
+    my $sim = start_sim(map { "$_=0" } qw(a b c d));
+    my $plex = start_plex(conf => four($sim, routes => \@two, home => {%patient, grace => '500ms'},
+                                       side => {%patient, grace => '100ms'}));
+    my $client = Smpplex::Peer->bound($plex->addr);
+    side_is_bound($plex);
+    for my $turn (1 .. 2) {
+        $sim->control("$_ refuse-port") for qw(c d);
+        $sim->control("$_ close") for qw(c d);
+        eventually('the other farm is lost', sub { $plex->counters->{links_lost} == 2 * $turn });
+        sleep 0.3;      # longer than its grace
+        $sim->control("$_ listen") for qw(c d);
+        eventually('and comes back', sub { $plex->counters->{links_bound} == 4 + 2 * $turn });
+        like(nodes_of($client, $sim, qw(46701 46801)), qr/^[cd] [ab]$/, 'the session stays');
+    }
+    $sim->control("$_ refuse-port") for qw(a b);
+    $sim->control("$_ close") for qw(a b);
+    $client->send(submit(7, to => '46801') . submit(8, to => '46701'));
+    my %got;
+    while (my $pdu = $client->read) {
+        $got{$pdu->{number}} = $pdu->{status} if $pdu->{command} == cmd('submit_sm_resp');
+        $client->answer($pdu), last if $pdu->{command} == cmd('unbind');
+    }
+    is_deeply(\%got, {7 => status('RTHROTTLED'), 8 => 0}, 'each has its answer, then the unbind comes');
+    ok($client->is_closed, 'and the end');
+    $plex->is_good;
+    drop($sim);
+};
+
+# --- under load
+
+for my $links (['session', 'account'], ['account', 'session'], ['account', 'account']) {
+    subtest "links: $links->[0] at home, $links->[1] aside" => sub {
+        my $sim = start_sim(map { "$_=0,latency=exp:1ms,mo-long=50%" } qw(a b c d));
+        my $plex = start_plex(conf => four($sim, routes => ['destination = "467000005*" farm = side'],
+                                           home => {links => $links->[0], 'links-per-node' => 2, window => 20},
+                                           side => {links => $links->[1], 'links-per-node' => 2, window => 20}));
+        my $load = start_load('-t', $plex->addr, '-c', 6, '-a', 2, '-n', 12_000, '-w', 30, '--long', 50,
+                              '--concat', 'mix', '--parts-over', 'several', '--shuffle', '--mark',
+                              '--receipts', '--id-check', '--query', 200, '--destinations', 1000,
+                              '--linger', '500ms');
+        eventually('messages flow', sub { $sim->messages('c') > 50 });
+        $sim->control("$_ mo 100") for qw(a c);
+        my $report = $load->wait_report;
+        is($report->{accepted}, 12_000, 'every message is accepted');
+        all_answered_once($report, $sim);
+        is($report->{receipts}{missing} + $report->{receipts}{unknown_id}, 0, 'receipts come from both');
+        my $mo = $sim->stats('a')->{mo_answered} + $sim->stats('c')->{mo_answered};
+        is($report->{mo}, $mo, "and so do $mo messages to the clients");
+        is_deeply($report->{follow_ups}{query_sm}, {status => {ESME_ROK => 200}, unanswered => 0},
+                  'ids find their farm');
+        my $wrong = grep { ($_->[3] =~ /^467000005/ ? 1 : 0) != ($_->[0] =~ /[cd]/ ? 1 : 0) } $sim->messages;
+        is($wrong, 0, 'no message is on the other farm');
+        is(scalar(grep { $sim->stats($_)->{binds} != ($links->[0] eq 'account' ? 4 : 6) } qw(a b)), 0,
+           'binds at home');
+        is(scalar(grep { $sim->stats($_)->{binds} != ($links->[1] eq 'account' ? 4 : 6) } qw(c d)), 0,
+           'binds aside');
+        $plex->is_good;
+        drop($sim);
+    };
+}
+
+subtest 'nodes of both farms are lost under load: each request is answered once' => sub {
+    my $sim = start_sim(map { "$_=0,latency=exp:2ms" } qw(a b c d));
+    my $plex = start_plex(conf => four($sim, routes => ['destination = "467000005*" farm = side'],
+                                       home => {%patient}, side => {%patient}));
+    my $load = start_load('-t', $plex->addr, '-c', 4, '-d', '4s', '-w', 30, '--long', 30, '--destinations',
+                          1000, '--retry', 'ESME_RTHROTTLED', '--id-check');
+    eventually('messages flow', sub { $sim->messages('c') > 50 });
+    for my $turn (1 .. 3) {
+        for my $node (qw(a c b d)) {
+            $sim->control("$node reset");
+            sleep 0.1;
+        }
+    }
+    my $report = $load->wait_report;
+    is($report->{unanswered}, 0, 'no request is without a response');
+    is($report->{duplicate_responses} + $report->{unexpected_responses}, 0, 'none has two');
+    cmp_ok($report->{accepted}, '>', 1000, "$report->{accepted} are accepted");
+    is_deeply($report->{refused_status}, {}, 'none is refused');
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'SIGTERM under load: everything is answered, from both farms' => sub {
+    my $sim = start_sim(map { "$_=0,latency=exp:5ms" } qw(a b c d));
+    my $plex = start_plex(conf => four($sim, routes => ['destination = "467000005*" farm = side']));
+    my $load = start_load('-t', $plex->addr, '-c', 4, '-d', '60s', '-w', 30, '--any-status', '--destinations', 1000);
+    eventually('messages flow', sub { $sim->messages('c') > 100 });
+    $plex->is_good;
+    all_answered_once($load->wait_report, $sim);
+    drop($sim);
+};
+
+# --- a change of the routes
+
+subtest 'routes come and go under load: nothing is missing, no long message is torn' => sub {
+    my $sim = start_sim(map { "$_=0,latency=exp:1ms" } qw(a b c d));
+    my @routes = ([], ['destination = "467000005*" farm = side'],
+                  ['destination = "46700000*" farm = side'], ['source = "nobody" farm = side']);
+    my $plex = start_plex(conf => four($sim, routes => $routes[0]));
+    my $load = start_load('-t', $plex->addr, '-c', 4, '-a', 2, '-n', 20_000, '-r', 5000, '-w', 50, '--long', 60, '--parts', '2-10',
+                          '--concat', 'udh16', '--parts-over', 'several', '--shuffle', '--mark', '--receipts',
+                          '--id-check', '--destinations', 1000, '--query', 300);
+    eventually('messages flow', sub { $sim->messages('a') > 100 });
+    is($sim->messages('c') + $sim->messages('d'), 0, 'at home alone');
+    for my $turn (1 .. 8) {
+        like(reload($plex, four($sim, routes => $routes[$turn % @routes])), qr/taken/, 'taken');
+        sleep 0.3;
+    }
+    my $report = $load->wait_report;
+    is($report->{accepted}, 20_000, 'every message is accepted');
+    all_answered_once($report, $sim);
+    is($report->{receipts}{missing} + $report->{receipts}{unknown_id} + $report->{receipts}{duplicate}, 0,
+       'every receipt comes');
+    is_deeply($report->{follow_ups}{query_sm}, {status => {ESME_ROK => 300}, unanswered => 0},
+              'ids of any time find their node');
+    my %sets;
+    for my $m ($sim->messages) {
+        my ($node, $who, $from, $to, $kind, $ref, $total) = @$m[0 .. 3, 6 .. 8];
+        $sets{"$who $from $to $kind $ref $total"}{$node}++ if $kind ne '-';
+    }
+    is(scalar(grep { keys %$_ > 1 } values %sets), 0, 'no long message is torn');
+    cmp_ok($sim->shares->{$_}, '>', 100, "$_ has its share") for qw(a b c d);
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'a route that is new opens its farm for who is bound; one that goes leaves it to receipts' => sub {
+    my $sim = start_sim('a=0', 'b=0', 'c=0,receipts=asked,receipt-delay=2s', 'd=0,receipts=asked,receipt-delay=2s');
+    my $plex = start_plex(conf => four($sim));
+    my $client = Smpplex::Peer->bound($plex->addr);
+    like(nodes_of($client, $sim, qw(46701 46801)), qr/^[ab] [ab]$/, 'at first all is at home');
+    is($sim->stats('c')->{binds}, 0, 'and there alone');
+    like(reload($plex, four($sim, routes => \@two)), qr/taken/, 'a route comes');
+    ok(side_is_bound($plex), 'the session is bound there');
+    like(nodes_of($client, $sim, qw(46701 46801)), qr/^[cd] [ab]$/, 'its messages follow');
+    $client->send(submit(5, to => '46701', receipt => 1));
+    my $id = id_of($client->read_until('submit_sm_resp'));
+    like(reload($plex, four($sim, routes => ['system-id = "raw" farm = side'])), qr/taken/, 'it goes');
+    like(nodes_of($client, $sim, qw(46701 46801)), qr/^[ab] [ab]$/, 'messages stay at home, which stays what it is');
+    $client->send(query_pdu(6, $id));
+    is($client->read_until('query_sm_resp')->{status}, 0, 'the id is still known');
+    my $receipt = $client->read_until('deliver_sm', 10);
+    like($receipt->{body} // '', qr/id:$id /, 'the receipt comes');
+    $client->answer($receipt, 0, "\0") if $receipt;
+    like(nodes_of(Smpplex::Peer->bound($plex->addr), $sim, qw(46701)), qr/^[cd]$/, 'who binds now is at home there');
+    $client->close;
+    $plex->is_good;
+    drop($sim);
+};
+
 done_testing;
