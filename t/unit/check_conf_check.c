@@ -140,16 +140,16 @@ END_TEST
 
 START_TEST(a_pipe_in_place_of_a_password_is_not_waited_for)
 {
-    char folder[] = "/tmp/check_conf_pipe.XXXXXX", path[64], text[512];
+    char folder[] = "/tmp/check_conf_pipe.XXXXXX", fifo[64], text[512];
 
     ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof(path), "%s/pipe", folder);
-    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    snprintf(fifo, sizeof(fifo), "%s/pipe", folder);
+    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
     snprintf(text, sizeof(text), FARM("check { type = smpp system-id = x password-file = '%s' }"),
-             path);
+             fifo);
     ck_assert_ptr_null(read_text(text));
     ck_assert_ptr_nonnull(strstr(error, "must have 1 to 255 octets"));
-    unlink(path);
+    unlink(fifo);
     rmdir(folder);
 }
 END_TEST
