@@ -93,7 +93,7 @@ static const struct {
      "sessions of listener 'lis' reach node 'm' of farm 'b' and node 'n' of farm 'a', whose "
      "message_ids begin alike: give one of them another tag, tag = \"a0\""},
     {A B "farm c { node c1 { address = 4 tag = b1 } }\nlistener l { address = 9 farm = a\n"
-     "route { system-id = x farm = b }\nroute { source = 46 farm = c }\n}\n", 7,
+     "route { system-id = x farm = b }\nroute { source = 46 farm = c }\n}\n", 6,
      "reach node 'c1' of farm 'c' and node 'b1' of farm 'b'"},
     {A "farm b { message-id = prefix node n { address = 2 id-prefix = a123 } }\n"
      "listener l { address = 9 farm = a\nroute { source = 46 farm = b }\n}\n", 4,
