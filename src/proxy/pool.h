@@ -18,7 +18,8 @@
 
 struct pool;
 
-/* A session in a pool, by its branch on that farm. What takes turns is a list that begins with the next. */
+/* A session in a pool, by its branch on that farm. What takes turns is a list that begins
+ * with the next. */
 struct member {
     struct pool *pool;
     struct branch *branch;

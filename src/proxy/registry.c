@@ -17,7 +17,7 @@ struct registry_entry {
     uint8_t key[];          /* the group's name with its NUL, then the system_id */
 };
 
-#define NAME_MAX_SIZE 64    /* a group's name, a farm's, with its NUL; the configuration allows 33 */
+#define NAME_MAX_SIZE 64    /* a group's name, with its NUL; the configuration allows 33 */
 
 bool
 registry_init(struct registry *registry, uint32_t workers)

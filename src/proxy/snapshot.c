@@ -16,6 +16,7 @@
 #include "proxy/session.h"
 #include "proxy/session_inner.h"
 #include "proxy/stream.h"
+#include "route/rule.h"
 
 static const struct snapshot_counter counter_info[] = {
 #define COUNTER(symbol, meaning) {#symbol, meaning},
@@ -53,6 +54,22 @@ add_farm(struct farm *farm, const struct conf *conf, struct snapshot *snapshot)
     sum->sets_begun += farm->sets.begun;
     sum->sets_expired += farm->sets.expired;
     sum->sets_evicted += farm->sets.evicted;
+}
+
+/* As for farms: a route counts that both know by that number. */
+static void
+add_routes(const struct proxy *proxy, struct snapshot *snapshot)
+{
+    const struct conf_listener *ours, *theirs;
+    size_t i, j;
+
+    for (i = 0; i < snapshot->conf->listener_count; i++) {
+        ours = &proxy->conf->listeners[i];
+        theirs = &snapshot->conf->listeners[i];
+        for (j = 0; j < ours->route_count && j < theirs->route_count; j++)
+            if (ours == theirs || rule_equal(&ours->routes[j], &theirs->routes[j]))
+                snapshot->routes[i][j] += proxy->route_counts[i][j];
+    }
 }
 
 static void
@@ -196,6 +213,7 @@ proxy_add_to_snapshot(struct proxy *proxy, const struct conf *conf, uint32_t wor
     add_counters(&proxy->counters, snapshot);
     LL_FOREACH(proxy->farms, farm)
         add_farm(farm, conf, snapshot);
+    add_routes(proxy, snapshot);
     switch (snapshot->list) {
     case SNAPSHOT_NO_LIST:
         break;

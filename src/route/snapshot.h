@@ -89,6 +89,7 @@ struct snapshot {
     size_t counter_count;
     uint64_t counters[SNAPSHOT_COUNTERS_MAX];
     struct snapshot_farm *farms;
+    uint64_t (*routes)[CONF_ROUTES_MAX];    /* messages, of each listener's routes */
     /* a part of a list, if one was asked for */
     enum snapshot_list list;
     char name[SNAPSHOT_NAME_SIZE];  /* only those of this system_id; "": all */

@@ -9,6 +9,7 @@ use warnings;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
+use Smpplex::Http;
 use Smpplex::Peer;
 use Smpplex::Test;
 
@@ -192,6 +193,37 @@ subtest 'what is no message, or asks for an id that nobody knows, still finds it
     is($client->read->{status}, 0x67, 'an id that no node has is none');
     is($sim->stats($_)->{queries_failed} > 0, 1, "$_ was asked") for qw(b c d);
     $client->close;
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'the status endpoint tells routes, farms and how many messages each route has led' => sub {
+    my $sim = start_sim(map { "$_=0" } qw(a b c d));
+    my @routes = ('system-id = "side?" farm = side', 'source = "9*" destination = "4671" farm = home', @two);
+    my $status = "status { address = \"127.0.0.1:0\" }\n";
+    my $plex = start_plex(conf => four($sim, routes => \@routes) . $status);
+    my %client = map { $_ => Smpplex::Peer->bound($plex->addr('smpp'), id => $_) } qw(raw side1);
+    side_is_bound($plex, 6);
+    like(nodes_of($client{raw}, $sim, qw(46701 46702 46703 46801)), qr/^[cd] [cd] [cd] [ab]$/, 'spread');
+    like(nodes_of($client{side1}, $sim, qw(46701 46801)), qr/^[cd] [cd]$/, 'all aside');
+    my $addr = $plex->addr('status');
+    my $get = sub { sleep 0.2; return http_json($addr, "/api/v1/$_[0]")->{$_[0]} };
+    is_deeply($get->('listeners')->[0]{routes},
+              [{system_id => 'side?', source => undef, destination => undef, farm => 'side', messages => 2},
+               {system_id => undef, source => '9*', destination => '4671', farm => 'home', messages => 0},
+               {system_id => undef, source => undef, destination => '4670*', farm => 'side', messages => 3}],
+              'the routes, in their order');
+    is_deeply({map { $_->{system_id} => [$_->{farm}, $_->{farms}] } @{$get->('sessions')}},
+              {raw => ['home', ['home', 'side']], side1 => ['side', ['side']]}, 'where sessions are');
+    is_deeply([map { "@{$_->{listeners}}" } @{$get->('farms')}], ['smpp', 'smpp'], 'both farms are the listener\'s');
+    my %metric = http_get($addr, '/metrics')->{body} =~ /^smpplex_route_messages_total(\S+) (\d+)$/mg;
+    is_deeply(\%metric, {'{listener="smpp",route="1",farm="side"}' => 2, '{listener="smpp",route="2",farm="home"}' => 0,
+                         '{listener="smpp",route="3",farm="side"}' => 3}, 'and the metrics');
+    reload($plex, four($sim, routes => [@routes[2, 0]]) . $status);
+    like(nodes_of($client{raw}, $sim, '46701'), qr/^[cd]$/, 'behind a change');
+    is_deeply([map { "$_->{farm} $_->{messages}" } @{$get->('listeners')->[0]{routes}}], ['side 4', 'side 2'],
+              'routes that stay keep their counts');
+    $_->close for values %client;
     $plex->is_good;
     drop($sim);
 };

@@ -76,7 +76,8 @@ static const struct {
     const char *says;
 } bad[] = {
     {ROUTES("route { destination = \"46*\" }"), 6, "route names no farm: farm = a"},
-    {ROUTES("\nroute {\ndestination = \"46*\"\nfarm = d }"), 9, "farm = d: there is no farm of that name"},
+    {ROUTES("\nroute {\ndestination = \"46*\"\nfarm = d }"), 9,
+     "farm = d: there is no farm of that name"},
     {ROUTES("route { destination = \"46*\"\nfarm = t }"), 7, "farm = t: its mode is tcp"},
     {ROUTES("\nroute { farm = b }"), 7, "route must say what it is for: system-id = "},
     {ROUTES("route {\ndestination = \"46*7\" farm = b }"), 7,
