@@ -16,7 +16,10 @@ use Smpplex::Test;
 my %tag = (a => 'a0', b => 'b0', c => 'c0', d => 'd0');
 my @two = ('destination = "4670*" farm = side');
 
-sub at { my ($where, $name) = @_; return $where->isa('Smpplex::Peer') ? $where->addr : $where->addr($name) }
+sub at {
+    my ($where, $name) = @_;
+    return $where->isa('Smpplex::Peer') ? $where->addr : $where->addr($name);
+}
 
 sub section {
     my ($kind, %keys) = @_;
@@ -466,6 +469,119 @@ subtest 'routes come and go under load: nothing is missing, no long message is t
     }
     is(scalar(grep { keys %$_ > 1 } values %sets), 0, 'no long message is torn');
     cmp_ok($sim->shares->{$_}, '>', 100, "$_ has its share") for qw(a b c d);
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'a long message ends on the farm that it has begun on, whatever the routes are then' => sub {
+    my $sim = start_sim(map { "$_=0" } qw(a b c d));
+    my $plex = start_plex(conf => four($sim));
+    my @clients = map { Smpplex::Peer->bound($plex->addr) } 1 .. 2;
+    my $number = 0;
+    # The next part of a long message, over one connection and the other in turn; its node.
+    my $part = sub {
+        my ($reference, $at) = @_;
+        my $client = $clients[$at % 2];
+        $client->send(submit(++$number, part => [$reference, 4, $at]));
+        my $resp = $client->read_until('submit_sm_resp') or return 'no answer';
+        return ($sim->messages)[-1][0];
+    };
+    my %node = (1 => $part->(1, 1));
+    like($node{1}, qr/[ab]/, 'one begins at home');
+    reload($plex, four($sim, routes => \@two));
+    side_is_bound($plex, 8);
+    $node{2} = $part->(2, 1);
+    like($node{2}, qr/[cd]/, 'one, when there is a route, aside');
+    is($part->($_, 2), $node{$_}, "the second part of $_ follows") for 1, 2;
+    reload($plex, four($sim));
+    is($part->($_, 3), $node{$_}, "so does the third of $_, when it is gone") for 1, 2;
+    like($part->(3, 1), qr/[ab]/, 'what begins now is at home');
+    reload($plex, four($sim, routes => \@two));
+    is($part->($_, 4), $node{$_}, "and the last of $_, when it is back") for 1, 2;
+    $_->close for @clients;
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'submit_multi and data_sm go by their addresses, too; what has none goes home' => sub {
+    my ($a, $c) = map { Smpplex::Peer->listen } 1 .. 2;
+    my $plex = start_plex(conf => farms_text(
+        home => {nodes => [['a', $a]]}, side => {nodes => [['c', $c]]},
+        routes => [@two, 'source = "77" farm = side']));
+    my $client = Smpplex::Peer->connect($plex->addr);
+    $client->send(bind_pdu('transceiver', 1));
+    my %node = (home => $a->accept_bind, side => $c->accept_bind);
+    is($client->read->{status}, 0, 'bound');
+    side_is_bound($plex, 2);
+    my $multi = sub { return pack('Z*CCZ*C', '', 1, 1, 'raw', scalar @_) . join('', @_) . pack('CCCZ*Z*CCCCC/a', 0, 0, 0, '', '', 0, 0, 0, 0, 'x') };
+    my ($list, @sme) = (pack('CZ*', 2, 'staff'), map { pack('CCCZ*', 1, 1, 1, $_) } qw(46801 46701));
+    my $data = sub { return pack('Z*CCZ*CCZ*CCC', '', 1, 1, $_[0], 1, 1, $_[1], 0, 0, 0) };
+    my $broadcast = sub { return pack('Z*CCZ*Z*CZ*Z*CCC', '', 1, 1, $_[0], '', 0, '', '', 0, 0, 0) };
+    for my $case (['submit_multi', $multi->(@sme), 'home'], ['submit_multi', $multi->(reverse @sme), 'side'],
+                  ['submit_multi', $multi->($list, $sme[1]), 'side'], ['submit_multi', $multi->($list), 'home'],
+                  ['data_sm', $data->('raw', '46801'), 'home'], ['data_sm', $data->('raw', '46701'), 'side'],
+                  ['data_sm', $data->('77', '46801'), 'side'], ['broadcast_sm', $broadcast->('raw'), 'home'],
+                  ['broadcast_sm', $broadcast->('77'), 'side'], [0x00010200, '46701', 'home'],
+                  ['submit_sm', 'cut off', 'home']) {
+        my ($command, $body, $farm) = @$case;
+        $client->send(pdu($command, 0, 77, $body));
+        my $got = $node{$farm}->read;
+        is(unpack('H*', substr $got->{bytes} // '', 16), unpack('H*', $body), "$command to $farm, as it was");
+        $node{$farm}->answer($got, 0, "1\0");
+        is($client->read->{status}, 0, 'and its answer back');
+    }
+    # Without an id it may be anybody's.
+    $client->send(cancel_pdu(5, ''));
+    for my $farm (qw(home side)) {
+        my $got = $node{$farm}->read_until('cancel_sm');
+        ok($got, "cancel_sm without an id is asked of $farm");
+        $node{$farm}->answer($got, $farm eq 'home' ? 0 : 0x11);
+    }
+    is($client->read->{status}, 0, 'one yes is enough');
+    $client->close;
+    $plex->is_good;
+    drop();
+};
+
+subtest 'an account has one worker for all farms that routes join' => sub {
+    my $sim = start_sim(map { "$_=0" } qw(a b c d));
+    my $text = "workers = 4\n" . four($sim, routes => \@two)
+        . "listener aside { address = \"127.0.0.1:0\" farm = side }\nstatus { address = \"127.0.0.1:0\" }\n";
+    my $plex = start_plex(conf => $text);
+    my @clients = map { my $id = "x$_"; map { Smpplex::Peer->bound($plex->addr($_), id => $id) } qw(smpp aside) } 1 .. 12;
+    my %workers;
+    $workers{$_->{system_id}}{$_->{worker}}++ for @{http_json($plex->addr('status'), '/api/v1/sessions')->{sessions}};
+    is(scalar(grep { keys %$_ != 1 } values %workers), 0, 'both sessions of each are on one');
+    my %used = map { (keys %$_)[0] => 1 } values %workers;
+    is(scalar(keys %used), 4, 'all workers have accounts');
+    $_->close for @clients;
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'shared links: who is at home on a farm that refuses gets its verdict each time' => sub {
+    my $sim = start_sim(map { "$_=0" } qw(a b c d));
+    $sim->control("$_ refuse RINVPASWD") for qw(c d);
+    my $plex = start_plex(conf => four($sim, routes => \@two, home => {links => 'account'},
+                                       side => {%patient, links => 'account', 'queue-timeout' => '300ms'})
+                          . "listener aside { address = \"127.0.0.1:0\" farm = side }\n");
+    my @clients = map { Smpplex::Peer->bound($plex->addr('smpp')) } 1 .. 3;
+    eventually('asked', sub { $sim->stats('c')->{binds_refused} > 0 });
+    for (1 .. 2) {
+        my $client = Smpplex::Peer->connect($plex->addr('aside'));
+        $client->send(bind_pdu('transceiver', 1));
+        is($client->read->{status}, status('RINVPASWD'), 'refused');
+        ok($client->is_closed, 'and ended');
+    }
+    like(nodes_of($_, $sim, '46801'), qr/^[ab]$/, 'the others go on') for @clients;
+    $sim->control("$_ heal") for qw(c d);
+    eventually('they are bound when the node takes them', sub { $sim->stats('c')->{sessions}{transceiver} });
+    eventually('and served', sub { nodes_of($clients[1], $sim, '46701') =~ /^[cd]$/ });
+    is($sim->stats('c')->{sessions}{transceiver}, 1, 'by one link');
+    my $late = Smpplex::Peer->bound($plex->addr('aside'));
+    like(nodes_of($late, $sim, '46801'), qr/^[cd]$/, 'who binds there now is taken');
+    is($sim->stats('c')->{sessions}{transceiver}, 1, 'by the same link');
+    $_->close for @clients, $late;
     $plex->is_good;
     drop($sim);
 };
