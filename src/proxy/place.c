@@ -122,38 +122,41 @@ request_by_id(struct linkset *linkset, const struct pdu *pdu, struct octets id,
     return request;
 }
 
-void
-place_read(const struct pdu *pdu, struct reading *reading)
+static struct request *
+request_of_message(struct linkset *linkset, const struct pdu *pdu, const struct message *message,
+                   struct handle from)
 {
-    reading->kind = READING_OTHER;
-    if (msgid_locate(pdu, &reading->id))
-        reading->kind = READING_ID;
-    else if (message_parse(pdu, &reading->message))
-        reading->kind = READING_MESSAGE;
-    else if (message_parse_broadcast(pdu, &reading->message.source))
-        reading->kind = READING_BROADCAST;
+    struct loop *loop = linkset->proxy->loop;
+    struct request *request;
+    struct concat concat;
+    uint64_t key = 0;
+
+    concat = read_concat(linkset, message, &key);
+    request = request_new(&loop->slab, pdu, from, loop_now_ms(loop));
+    if (request == NULL)
+        return NULL;
+    read_message(linkset, message, request);
+    if (concat.kind != CONCAT_NONE)
+        note_part(linkset, message, &concat, key, request);
+    return request;
 }
 
 struct request *
 place_request(struct linkset *linkset, const struct pdu *pdu, const struct reading *reading,
               struct handle from)
 {
-    bool is_message = reading->kind == READING_MESSAGE;
-    struct concat concat = {.kind = CONCAT_NONE};
-    struct proxy *proxy = linkset->proxy;
-    struct request *request;
-    uint64_t key = 0;
+    struct loop *loop = linkset->proxy->loop;
 
-    if (reading->kind == READING_ID)
+    switch (reading->kind) {
+    case READING_MESSAGE:
+        return request_of_message(linkset, pdu, &reading->message, from);
+    case READING_ID:
         return request_by_id(linkset, pdu, reading->id, from);
-    if (is_message)
-        concat = read_concat(linkset, &reading->message, &key);
-    request = request_new(&proxy->loop->slab, pdu, from, loop_now_ms(proxy->loop));
-    if (request != NULL && is_message)
-        read_message(linkset, &reading->message, request);
-    if (request != NULL && concat.kind != CONCAT_NONE)
-        note_part(linkset, &reading->message, &concat, key, request);
-    return request;
+    case READING_BROADCAST:
+    case READING_OTHER:
+        break;
+    }
+    return request_new(&loop->slab, pdu, from, loop_now_ms(loop));
 }
 
 void

@@ -4,6 +4,8 @@
 
 #include "proxy/linkset.h"
 #include "proxy/request.h"
+#include "smpp/message.h"
+#include "smpp/msgid.h"
 
 /* Where a client's request goes: what its PDU says of it, and which link that is. */
 
@@ -19,8 +21,18 @@ struct reading {
     struct octets id;               /* "" where it names none */
 };
 
-void
-place_read(const struct pdu *pdu, struct reading *reading);
+static inline void
+place_read(const struct pdu *pdu, struct reading *reading)
+{
+    if (msgid_locate(pdu, &reading->id))
+        reading->kind = READING_ID;
+    else if (message_parse(pdu, &reading->message))
+        reading->kind = READING_MESSAGE;
+    else if (message_parse_broadcast(pdu, &reading->message.source))
+        reading->kind = READING_BROADCAST;
+    else
+        reading->kind = READING_OTHER;
+}
 
 /*
  * A request made of a PDU, with its rule, to be given to place_join. An id that

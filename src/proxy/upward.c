@@ -74,30 +74,35 @@ on_tour(struct branch *branch, struct request *request)
     return NULL;
 }
 
+/* It has no link here; a tour may have one elsewhere. */
+static bool
+dispatch_elsewhere(struct branch *branch, struct request *request, enum place place)
+{
+    struct branch *next = place_is_tour(request) ? on_tour(branch, request) : NULL;
+
+    if (next != NULL && next != branch)
+        return upward_dispatch(next, request);
+    if (place == PLACE_HOLD)
+        return false;
+    upward_refuse(branch->session, request, place_failure(request));
+    return true;
+}
+
 bool
 upward_dispatch(struct branch *branch, struct request *request)
 {
-    struct branch *next;
     struct link *link;
+    enum place place = place_find(branch->linkset, request, &link);
 
-    if (place_is_tour(request) && (next = on_tour(branch, request)) != NULL)
-        branch = next;
-    switch (place_find(branch->linkset, request, &link)) {
-    case PLACE_LINK:
-        if (link_takes_requests(link) && link->waiting.first == NULL)
-            upward_send(branch, link, request);
-        else if (may_wait(branch))
-            held_wait_for(branch, link, request);
-        else
-            return false;
-        return true;
-    case PLACE_HOLD:
+    if (place != PLACE_LINK)
+        return dispatch_elsewhere(branch, request, place);
+    if (link_takes_requests(link) && link->waiting.first == NULL)
+        upward_send(branch, link, request);
+    else if (may_wait(branch))
+        held_wait_for(branch, link, request);
+    else
         return false;
-    case PLACE_FAIL:
-        upward_refuse(branch->session, request, place_failure(request));
-        return true;
-    }
-    return false;
+    return true;
 }
 
 static bool
@@ -210,39 +215,31 @@ upward_admit_all(struct session *session)
     }
 }
 
-/* It could not be taken, for memory is short. */
-static void
-answer_busy(struct session *session, const struct pdu *pdu, const struct conf_farm *farm)
-{
-    session->proxy->counters.answered_busy++;
-    session_answer(session, pdu->command, farm->busy_status, pdu->number);
-}
-
 void
 upward_request(struct session *session, const struct pdu *pdu)
 {
-    struct branch *branch = &session->home;
     struct proxy *proxy = session->proxy;
-    struct request *request, *first;
+    struct branch *branch = &session->home;
+    struct request *request = NULL, *first;
     struct reading reading;
 
     proxy->counters.requests_up++;
     session->requests++;
     place_read(pdu, &reading);
-    if (session->steps != NULL && (branch = branch_for(session, &reading)) == NULL) {
-        answer_busy(session, pdu, session->home.farm->conf);
-        return;
-    }
-    if (pdu->length > branch->farm->conf->max_pdu_up) {
-        session_answer(session, pdu->command, SMPP_RINVMSGLEN, pdu->number);
-        return;
-    }
-    request = place_request(branch->linkset, pdu, &reading, session->handle);
+    if (session->steps != NULL)
+        branch = branch_for(session, &reading);
+    if (branch != NULL)
+        request = place_request(branch->linkset, pdu, &reading, session->handle);
     if (request == NULL) {
-        answer_busy(session, pdu, branch->farm->conf);
+        proxy->counters.answered_busy++;
+        session_answer(session, pdu->command, session->home.farm->conf->busy_status, pdu->number);
         return;
     }
     request->branch = branch->index;
+    if (pdu->length > branch->farm->conf->max_pdu_up) {
+        upward_refuse(session, request, SMPP_RINVMSGLEN);
+        return;
+    }
     if (request->parts == 0 && proxy->ahead.count == 0) {
         admit(branch, request);
         return;
