@@ -16,6 +16,9 @@
 #include "route/rule.h"
 #include "smpp/bind.h"
 
+#define SOON_MS 100
+#define OPENED_PER_MS 4         /* sessions that come to a farm when the routes change */
+
 /*
  * Making.
  */
@@ -184,6 +187,16 @@ branch_open_all(struct session *session)
     for (i = 0; steps != NULL && i < steps->count; i++)
         if (steps->step[i].branch->linkset == NULL && !open_branch(steps->step[i].branch))
             return;     /* the first message for it tries again */
+}
+
+/* The session's timer does it; a message that is in a hurry is earlier. */
+void
+branch_open_soon(struct session *session)
+{
+    uint32_t spread = SOON_MS + session->proxy->session_count / OPENED_PER_MS;
+
+    if (session->steps != NULL)
+        session_watch_by(session, session_now_ms(session) + arc4random_uniform(spread));
 }
 
 /*

@@ -58,6 +58,10 @@ branch_for(struct session *session, const struct reading *reading);
 void
 branch_open_all(struct session *session);
 
+/* The same, but not all sessions' in the same instant. */
+void
+branch_open_soon(struct session *session);
+
 /* Frees what branch_begin has made. */
 void
 branch_free_all(struct session *session);

@@ -66,7 +66,7 @@ proxy_follow(struct proxy *proxy)
             linkset_follow(linkset, account->farm->conf);
     }
     DL_FOREACH(proxy->sessions, session)
-        branch_open_all(session);
+        branch_open_soon(session);
 }
 
 void

@@ -92,6 +92,7 @@ watch(struct session *session)
 {
     uint64_t due, now = session_now_ms(session);
 
+    branch_open_all(session);
     due = earlier(downward_expire(session), upward_expire_held(session));
     session_check_drained(session);
     if (!is_watched(session))
