@@ -169,10 +169,19 @@ session_side_refused(struct branch *branch, uint32_t status)
 {
     char spare[STATUS_TEXT_SIZE];
 
-    log_limited(LOG_LEVEL_WARNING, session_label(branch->session), "not bound to farm=%s "
-                "status=%s%s: its messages wait, and are then refused",
-                branch->farm->conf->name, status_name(status, spare),
-                branch->linkset->verdict == SMPP_ROK ? ", no node can be reached" : "");
+    log_limited(LOG_LEVEL_WARNING, session_label(branch->session),
+                "not bound to a farm that routes lead to, tried again farm=%s status=%s "
+                "detail=\"%s\"", branch->farm->conf->name, status_name(status, spare),
+                branch->linkset->verdict == SMPP_ROK ? "no node can be reached" : "");
+}
+
+static void
+side_bound(struct branch *branch)
+{
+    log_limited(LOG_LEVEL_INFO, session_label(branch->session), "bound to farm=%s nodes=%zu/%zu",
+                branch->farm->conf->name, linkset_nodes_bound(branch->linkset),
+                branch->farm->conf->node_count);
+    on_linkset_room(branch->linkset);
 }
 
 static void
@@ -183,7 +192,7 @@ on_linkset_bound(struct linkset *linkset)
     if (branch->index == 0)
         session_accept_bind(branch->session);
     else
-        on_linkset_room(linkset);
+        side_bound(branch);
 }
 
 static void
