@@ -10,14 +10,21 @@
 #include "proxy/pool.h"
 #include "proxy/upward_inner.h"
 
-/* On a farm without a node only a part of what may wait does so, lest the client is not read
- * and its messages for other farms wait, too. */
+/* Are there others that a farm without a node must not hold up? */
+static bool
+is_one_of_several(const struct branch *branch)
+{
+    return branch->session->other_count > 0 && branch->linkset->takers == 0;
+}
+
+/* There, only a part of what may wait does so, lest the client is not read and its messages for
+ * other farms wait, too. */
 static bool
 is_too_much(const struct branch *branch, const struct request *request)
 {
     const struct session *session = branch->session;
 
-    return session->other_count > 0 && branch->linkset->takers == 0 &&
+    return is_one_of_several(branch) &&
            branch->held.bytes + request->cap > session->listener->hold / (session->other_count + 1);
 }
 
@@ -44,6 +51,33 @@ held_prepend(struct branch *branch, struct request *request)
     request_list_prepend(&branch->held, request);
     if (branch->member != NULL)
         pool_hold(branch->member);
+    held_trim(branch);
+}
+
+void
+held_trim(struct branch *branch)
+{
+    struct session *session = branch->session;
+    size_t hold = session->listener->hold;
+
+    if (!is_one_of_several(branch))
+        return;
+    while (branch->held.first != NULL &&
+           session_held_bytes(session) > (session->conn.paused ? hold / 2 : hold))
+        upward_refuse_busy(branch, request_list_pop(&branch->held));
+}
+
+void
+upward_on_starved(struct branch *branch)
+{
+    const struct linkset *linkset = branch->linkset;
+
+    if (branch->held.first != NULL && is_one_of_several(branch)) {
+        held_trim(branch);
+        upward_relieve(branch->session);
+    }
+    session_watch_by(branch->session,
+                     linkset->starved_at_ms + linkset->farm->queue_timeout_ms);
 }
 
 /* How long a link that is gone is waited for. */

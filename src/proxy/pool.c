@@ -98,13 +98,12 @@ on_linkset_room(struct linkset *linkset)
 static void
 on_linkset_starved(struct linkset *linkset)
 {
-    uint64_t due = linkset->starved_at_ms + linkset->farm->queue_timeout_ms;
     struct pool *pool = linkset->owner;
-    struct member *member;
+    struct member *member, *next;
 
-    DL_FOREACH(pool->members, member)
+    DL_FOREACH_SAFE(pool->members, member, next)
         if (member->branch->held.first != NULL)
-            session_watch_by(member->branch->session, due);
+            upward_on_starved(member->branch);
 }
 
 static void

@@ -218,10 +218,7 @@ on_linkset_room(struct linkset *linkset)
 static void
 on_linkset_starved(struct linkset *linkset)
 {
-    struct branch *branch = linkset->owner;
-
-    session_watch_by(branch->session,
-                     linkset->starved_at_ms + linkset->farm->queue_timeout_ms);
+    upward_on_starved(linkset->owner);
 }
 
 static void

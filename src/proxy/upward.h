@@ -28,6 +28,10 @@ upward_serve(struct branch *branch);
 void
 upward_on_room(struct linkset *linkset);
 
+/* The branch has no link that takes messages any more. */
+void
+upward_on_starved(struct branch *branch);
+
 /* Answers held requests that have waited for a node for too long; returns when
  * the next one will have, UINT64_MAX: none waits for a node. */
 uint64_t

@@ -54,6 +54,11 @@ held_append(struct session *session, struct request *request);
 void
 held_prepend(struct branch *branch, struct request *request);
 
+/* On a farm without nodes: of what is held the newest is answered with busy-status, until the
+ * client can be read for the others that it has. */
+void
+held_trim(struct branch *branch);
+
 /* Tries the first that is held. False: it stays. */
 MUST_USE bool
 held_serve_one(struct branch *branch);

@@ -235,13 +235,15 @@ subtest 'the status endpoint tells routes, farms and how many messages each rout
 
 my %patient = (reconnect => '100ms', 'reconnect-max' => '300ms');
 
-# Sends that many to a farm, and how long one to the other then takes, in seconds.
+# Sends that many to a farm, and how long one to the other then takes, in seconds. What is answered
+# meanwhile is counted in `seen`, by number.
 sub time_past {
-    my ($client, $n, $aside, $home) = @_;
+    my ($client, $n, $aside, $home, $seen) = @_;
     $client->send(join '', map { submit(100 + $_, to => $aside) } 1 .. $n);
     my $since = time;
     $client->send(submit(99, to => $home));
     while (my $pdu = $client->read) {
+        $seen->{$pdu->{number}}++;
         return ($pdu->{status}, time - $since) if $pdu->{number} == 99;
     }
     return ('no answer', time - $since);
@@ -279,6 +281,39 @@ subtest 'a farm that is down holds up its own messages alone' => sub {
     $sim->control("$_ listen") for qw(c d);
     eventually('it is bound when it comes', sub { $plex->counters->{links_bound} == 4 });
     eventually('and serves', sub { nodes_of($client, $sim, qw(46701 46801)) =~ /^[cd] [ab]$/ });
+    $client->close;
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'a farm that is lost with very much open does not stop the others' => sub {
+    my $sim = start_sim('a=0', 'b=0');
+    my ($c, $d) = map { Smpplex::Peer->listen } 1 .. 2;
+    my $plex = start_plex(conf => farms_text(
+        routes => \@two, home => {nodes => [['a', $sim], ['b', $sim]]}, listener => {hold => '64KiB'},
+        side => {nodes => [['c', $c], ['d', $d]], reconnect => '60s', 'reconnect-max' => '60s',
+                 'queue-timeout' => '5s'}));
+    my $client = Smpplex::Peer->connect($plex->addr);
+    $client->send(bind_pdu('transceiver', 1));
+    my @nodes = map { $_->accept_bind } $c, $d;
+    is($client->read->{status}, 0, 'bound');
+    side_is_bound($plex);
+    $client->send(join '', map { submit(1000 + $_, to => '46701') } 1 .. 1500);
+    for my $node (@nodes) {
+        $node->read_until('submit_sm', 20) or last for 1 .. 750;
+    }
+    $_->reset for @nodes;
+    my %seen;
+    my ($status, $seconds) = time_past($client, 10, '46701', '46801', \%seen);
+    is($status, 0, 'a message for the other farm is taken');
+    cmp_ok($seconds, '<', 1 * slow_machine(), "at once: $seconds s");
+    while (keys %seen < 1511) {
+        my $pdu = $client->read(20) or last;
+        $seen{$pdu->{number}}++;
+    }
+    is(scalar(keys %seen), 1511, 'all are answered');
+    is(scalar(grep { $_ != 1 } values %seen), 0, 'once');
+    ok($client->silent(0.2), 'and nothing more comes');
     $client->close;
     $plex->is_good;
     drop($sim);
