@@ -121,6 +121,31 @@ json_status(const struct reading *reading)
         "configuration", configuration(reading));
 }
 
+/* A pattern, or null where the route doesn't look at that. */
+static json_t *
+pattern(const char *text)
+{
+    return text[0] != '\0' ? json_text(text) : json_null();
+}
+
+static json_t *
+routes_of(const struct reading *reading, size_t listener)
+{
+    const struct conf_listener *conf = &reading->conf->listeners[listener];
+    const struct conf_route *route;
+    json_t *list = json_array();
+    size_t i;
+
+    for (i = 0; i < conf->route_count; i++) {
+        route = &conf->routes[i];
+        json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:s, s:o}",
+            "system_id", pattern(route->system_id), "source", pattern(route->source.text),
+            "destination", pattern(route->destination.text), "farm", route->farm->name,
+            "messages", json_count(reading->snapshot->routes[listener][i])));
+    }
+    return list;
+}
+
 json_t *
 json_listeners(const struct reading *reading)
 {
@@ -131,11 +156,11 @@ json_listeners(const struct reading *reading)
 
     for (i = 0; i < reading->conf->listener_count; i++) {
         listener = &reading->conf->listeners[i];
-        json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:b, s:o, s:I, s:I, s:I}",
+        json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o, s:b, s:o, s:I, s:I, s:I}",
             "name", listener->name,
             "address", json_text(addr_format(&reading->info->listeners[i], text)),
-            "farm", listener->farm->name, "tls", listener->tls_server != NULL,
-            "expiries", expiries_of(listener->tls_server),
+            "farm", listener->farm->name, "routes", routes_of(reading, i),
+            "tls", listener->tls_server != NULL, "expiries", expiries_of(listener->tls_server),
             "window", (json_int_t)listener->window,
             "max_pdu", (json_int_t)listener->max_pdu, "hold_bytes", (json_int_t)listener->hold));
     }

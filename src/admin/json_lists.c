@@ -31,18 +31,35 @@ json_accounts(const struct reading *reading)
     return part(snapshot, "accounts", list);
 }
 
+/* Where its messages go; the first is its home. */
+static json_t *
+farms_of(const struct reading *reading, const struct snapshot_session *row)
+{
+    json_t *list = json_array();
+    uint32_t i;
+
+    for (i = 0; i < row->farm_count; i++)
+        json_array_append_new(list,
+                              json_string(reading->conf->farms[row->farms[i]].name));
+    return list;
+}
+
 static json_t *
 session_of(const struct reading *reading, const struct snapshot_session *row)
 {
     const struct conf_listener *listener = &reading->conf->listeners[row->listener];
+    const struct conf_farm *home = listener->farm;
     char peer[ADDR_TEXT_SIZE];
 
-    return json_pack("{s:I, s:I, s:o, s:o, s:s, s:s, s:s, s:s, s:i, s:f, s:f, s:I, s:b, s:b, s:I,"
-                     " s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I}}",
+    if (row->farm_count > 0)
+        home = &reading->conf->farms[row->farms[0]];
+    return json_pack("{s:I, s:I, s:o, s:o, s:s, s:s, s:o, s:s, s:s, s:i, s:f, s:f, s:I, s:b, s:b,"
+                     " s:I, s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I}}",
         "id", (json_int_t)row->id, "worker", (json_int_t)row->worker,
         "system_id", json_text(row->system_id),
         "peer", json_text(addr_format(&row->peer, peer)), "listener", listener->name,
-        "farm", listener->farm->name, "state", row->state, "bind", row->bind,
+        "farm", home->name, "farms", farms_of(reading, row), "state", row->state,
+        "bind", row->bind,
         "interface_version", (int)row->version, "age_seconds", (double)row->age_ms / 1000,
         "idle_seconds", (double)row->idle_ms / 1000, "links_bound", (json_int_t)row->links,
         "tls", (int)row->tls, "reading", (int)row->reads, "pending", (json_int_t)row->pending,

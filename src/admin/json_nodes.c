@@ -114,6 +114,17 @@ json_nodes(const struct reading *reading, const char *farm)
     return json_pack("{s:o}", "nodes", list);
 }
 
+static bool
+leads_to(const struct conf_listener *listener, const struct conf_farm *farm)
+{
+    size_t i;
+
+    for (i = 0; i < listener->route_count; i++)
+        if (listener->routes[i].farm == farm)
+            return true;
+    return listener->farm == farm;
+}
+
 static json_t *
 listeners_of(const struct reading *reading, const struct conf_farm *farm)
 {
@@ -121,7 +132,7 @@ listeners_of(const struct reading *reading, const struct conf_farm *farm)
     size_t i;
 
     for (i = 0; i < reading->conf->listener_count; i++)
-        if (reading->conf->listeners[i].farm == farm)
+        if (leads_to(&reading->conf->listeners[i], farm))
             json_array_append_new(list, json_string(reading->conf->listeners[i].name));
     return list;
 }

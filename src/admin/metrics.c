@@ -270,6 +270,23 @@ write_tls(const struct reading *reading, FILE *out)
 }
 
 static void
+write_routes(const struct reading *reading, FILE *out)
+{
+    const struct conf_listener *listener;
+    size_t i, k;
+
+    family(out, "route_messages_total", "counter",
+           "Messages by a listener's routes, which are numbered from 1 on.");
+    for (i = 0; i < reading->conf->listener_count; i++) {
+        listener = &reading->conf->listeners[i];
+        for (k = 0; k < listener->route_count; k++)
+            fprintf(out, "smpplex_route_messages_total{listener=\"%s\",route=\"%zu\","
+                    "farm=\"%s\"} %" PRIu64 "\n", listener->name, k + 1,
+                    listener->routes[k].farm->name, reading->snapshot->routes[i][k]);
+    }
+}
+
+static void
 write_process(FILE *out)
 {
     unsigned long pages = 0;
@@ -322,6 +339,7 @@ metrics_write(const struct reading *reading, FILE *out)
              "Long messages forgotten because the table was full.", farm_evicted);
     write_nodes(reading, out);
     write_counters(snapshot, out);
+    write_routes(reading, out);
     plain(out, "status_connections", "gauge", "Connections to the status endpoint.",
           reading->connections);
     plain(out, "status_requests_total", "counter", "Requests to the status endpoint.",

@@ -65,4 +65,19 @@ conf_listener_twin(const struct conf *conf, const struct conf_listener *listener
 const struct conf_node *
 conf_farm_tags(struct conf_farm *farm, const char **why);
 
+/* Two nodes of two farms whose message_ids nobody could tell apart. */
+struct conf_clash {
+    const struct conf_farm *farm[2];
+    const struct conf_node *node[2];
+};
+
+/* Are there any in farms that one session of the listener may reach through this route? */
+MUST_USE bool
+conf_route_clashes(const struct conf_listener *listener, const struct conf_route *route,
+                   struct conf_clash *clash);
+
+/* Gives all farms their groups: those that the routes of a listener lead to are one. */
+void
+conf_group_farms(struct conf *conf);
+
 #endif

@@ -188,9 +188,14 @@ free_tls(enum key_section section, struct conf_tls *tls, size_t count)
 static void
 free_listener(struct conf_listener *listener)
 {
+    size_t i;
+
     tls_server_unref(listener->tls_server);
     tls_names_free(listener->tls_names);
     free_tls(KEY_TLS, listener->tls, listener->tls_count);
+    for (i = 0; i < listener->route_count; i++)
+        free_keys(KEY_ROUTE, &listener->routes[i]);
+    free(listener->routes);
     free_keys(KEY_LISTENER, listener);
     free((char *)listener->name);
 }
@@ -304,6 +309,28 @@ print_checks(const struct conf_check *checks, size_t count, int indent, FILE *ou
 }
 
 static void
+print_routes(const struct conf_route *routes, size_t count, FILE *out)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        fputs("    route {\n", out);
+        print_keys(KEY_ROUTE, 8, CONF_MODE_SMPP, &routes[i], out);
+        fputs("    }\n", out);
+    }
+}
+
+static void
+print_listener(const struct conf_listener *listener, FILE *out)
+{
+    fprintf(out, "\nlistener %s {\n", listener->name);
+    print_keys(KEY_LISTENER, 4, listener->mode, listener, out);
+    print_routes(listener->routes, listener->route_count, out);
+    print_tls(KEY_TLS, 4, listener->mode, listener->tls, listener->tls_count, out);
+    fputs("}\n", out);
+}
+
+static void
 print_farm(const struct conf_farm *farm, FILE *out)
 {
     size_t i;
@@ -331,13 +358,8 @@ conf_print(const struct conf *conf, FILE *out)
     print_keys(KEY_TOP, 0, CONF_MODE_SMPP, conf, out);
     for (i = 0; i < conf->farm_count; i++)
         print_farm(&conf->farms[i], out);
-    for (i = 0; i < conf->listener_count; i++) {
-        fprintf(out, "\nlistener %s {\n", conf->listeners[i].name);
-        print_keys(KEY_LISTENER, 4, conf->listeners[i].mode, &conf->listeners[i], out);
-        print_tls(KEY_TLS, 4, conf->listeners[i].mode, conf->listeners[i].tls,
-                  conf->listeners[i].tls_count, out);
-        fputs("}\n", out);
-    }
+    for (i = 0; i < conf->listener_count; i++)
+        print_listener(&conf->listeners[i], out);
     if (conf->admin != NULL) {
         fputs("\nstatus {\n", out);
         print_keys(KEY_ADMIN, 4, CONF_MODE_SMPP, conf->admin, out);

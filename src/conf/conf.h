@@ -190,6 +190,7 @@ struct conf_node {
 
 struct conf_farm {
     const char *name;
+    const char *group;              /* the same for all farms that routes join; a farm's name */
     enum conf_mode mode;
     enum conf_balance balance;
     struct conf_node *nodes;
@@ -244,13 +245,39 @@ struct conf_farm {
     struct conf_tls *tls;           /* of nodes without their own; NULL: none */
 };
 
+/* What an address must be, or begin with. */
+struct conf_pattern {
+    const char *text;               /* as it was written; "": any address */
+    uint32_t len;                   /* octets of it to be compared */
+    bool exact;                     /* nothing may stand behind them */
+};
+
+/* A rule by which a listener's sessions, or single messages of theirs, go to a farm. */
+struct conf_route {
+    const char *system_id;          /* a glob, as fnmatch(3) takes it; "": any */
+    struct conf_pattern source;
+    struct conf_pattern destination;
+    const struct conf_farm *farm;
+};
+
+/* Does it look at single messages? */
+static inline bool
+conf_route_is_of_messages(const struct conf_route *route)
+{
+    return route->source.text[0] != '\0' || route->destination.text[0] != '\0';
+}
+
+#define CONF_ROUTES_MAX 64          /* of a listener */
+
 struct conf_listener {
     uint32_t index;                 /* its place; kept by conf_follow */
     const char *name;
     const char *address;
     struct addr addr;
-    const struct conf_farm *farm;
+    const struct conf_farm *farm;   /* of what no route fits */
     enum conf_mode mode;            /* its farm's */
+    struct conf_route *routes;      /* the first that fits decides */
+    size_t route_count;
     /* towards the clients */
     uint32_t bind_timeout_ms;       /* from accept to a whole bind */
     uint32_t window;                /* deliver_sm and the like unanswered by one client */

@@ -35,19 +35,30 @@ find_listener(const struct conf *conf, const char *name, size_t *i)
     return false;
 }
 
+/* Where a farm is when those in a and b have changed places. */
+static const struct conf_farm *
+after_swap(const struct conf *conf, size_t a, size_t b, const struct conf_farm *farm)
+{
+    if (farm == &conf->farms[a])
+        return &conf->farms[b];
+    return farm == &conf->farms[b] ? &conf->farms[a] : farm;
+}
+
 static void
 swap_farms(struct conf *conf, size_t a, size_t b)
 {
     struct conf_farm farm = conf->farms[a];
-    size_t i;
+    struct conf_listener *listener;
+    size_t i, j;
 
     conf->farms[a] = conf->farms[b];
     conf->farms[b] = farm;
-    for (i = 0; i < conf->listener_count; i++)
-        if (conf->listeners[i].farm == &conf->farms[a])
-            conf->listeners[i].farm = &conf->farms[b];
-        else if (conf->listeners[i].farm == &conf->farms[b])
-            conf->listeners[i].farm = &conf->farms[a];
+    for (i = 0; i < conf->listener_count; i++) {
+        listener = &conf->listeners[i];
+        listener->farm = after_swap(conf, a, b, listener->farm);
+        for (j = 0; j < listener->route_count; j++)
+            listener->routes[j].farm = after_swap(conf, a, b, listener->routes[j].farm);
+    }
 }
 
 static void

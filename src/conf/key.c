@@ -21,6 +21,7 @@
 #define STRUCT_CHECK struct conf_check
 #define STRUCT_NODE_TLS struct conf_tls
 #define STRUCT_LISTENER struct conf_listener
+#define STRUCT_ROUTE struct conf_route
 #define STRUCT_TLS struct conf_tls
 #define STRUCT_ADMIN struct conf_admin
 
@@ -58,7 +59,7 @@ key_section_name(enum key_section section)
     static const char *const names[] = {
         [KEY_TOP] = "", [KEY_FARM] = "farm", [KEY_NODE] = "node",
         [KEY_CHECK] = "check", [KEY_NODE_TLS] = "tls", [KEY_LISTENER] = "listener",
-        [KEY_TLS] = "tls", [KEY_ADMIN] = "status",
+        [KEY_ROUTE] = "route", [KEY_TLS] = "tls", [KEY_ADMIN] = "status",
     };
 
     return names[section];
@@ -313,6 +314,19 @@ read_bounded(const struct key *key, const char *text, void *field, char why[stat
     return false;
 }
 
+/* A star at the end stands for whatever follows; there is no other sign. */
+static bool
+read_pattern(const struct key *key, const char *text, void *field, char why[static KEY_WHY_SIZE])
+{
+    size_t len = strcspn(text, "*?[\\");
+
+    if (text[len] == '\0' || strcmp(text + len, "*") == 0)
+        return read_bounded(key, text, field, why);
+    snprintf(why, KEY_WHY_SIZE, "must be an address, or what it begins with and a star: "
+             "\"46701234567\" or \"4670*\"");
+    return false;
+}
+
 static bool
 read_file_name(const char *text, void *field, char why[static KEY_WHY_SIZE])
 {
@@ -333,6 +347,7 @@ read_file_name(const char *text, void *field, char why[static KEY_WHY_SIZE])
     case KEY_TEXT: \
     case KEY_FIELD: \
     case KEY_PATH: \
+    case KEY_PATTERN: \
     case KEY_FILE
 
 static bool
@@ -404,6 +419,8 @@ key_read(const struct key *key, const char *text, void *object, char why[static 
     case KEY_PATH:
     case KEY_SECRET:
         return read_bounded(key, text, field, why);
+    case KEY_PATTERN:
+        return read_pattern(key, text, field, why);
     case KEY_FILE:
         return read_file_name(text, field, why);
     case KEY_NETWORKS:

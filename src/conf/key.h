@@ -22,6 +22,7 @@ enum key_section {
     KEY_CHECK,
     KEY_NODE_TLS,       /* the `tls` of a farm or a node */
     KEY_LISTENER,
+    KEY_ROUTE,
     KEY_TLS,            /* the `tls` of a listener */
     KEY_ADMIN,          /* the status endpoint */
 };
@@ -66,6 +67,7 @@ enum key_type {
     KEY_PROXY_MODE,
     KEY_NETWORKS,       /* as cidr_list_parse takes them */
     KEY_FARM_NAME,      /* whoever knows the farms reads it */
+    KEY_PATTERN,        /* of an address: it, or what it begins with and a star */
 };
 
 struct key {
@@ -108,7 +110,7 @@ key_free(const struct key *key, void *object);
 const struct key *
 key_find(enum key_section section, const char *name);
 
-/* "", "farm", "node", "check", "tls", "listener", "tls", "status" */
+/* "", "farm", "node", "check", "tls", "listener", "route", "tls", "status" */
 const char *
 key_section_name(enum key_section section);
 

@@ -16,7 +16,9 @@ libsmpplex_a_SOURCES += \
 	src/conf/read_door.c \
 	src/conf/read_admin.c \
 	src/conf/read_line.c \
+	src/conf/group.c \
 	src/conf/read_mode.c \
+	src/conf/read_route.c \
 	src/conf/read_tls.c \
 	src/conf/tags.c \
 	src/conf/suggest.c src/conf/suggest.h \

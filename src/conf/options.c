@@ -138,6 +138,7 @@ fill(struct conf *conf, const struct conf_options *options, char *error)
     for (i = 0; i < conf->listener_count; i++)
         if (!add_listener(conf, i, options->listen[i], error))
             return false;
+    conf_group_farms(conf);
     return options->status == NULL || add_status(conf, options->status, error);
 }
 

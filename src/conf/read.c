@@ -208,6 +208,7 @@ make_tree(void)
     cfg_opt_t top[OPTIONS_MAX] = {0}, farm[OPTIONS_MAX] = {0};
     cfg_opt_t node[OPTIONS_MAX] = {0}, check[OPTIONS_MAX] = {0}, node_tls[OPTIONS_MAX] = {0};
     cfg_opt_t listener[OPTIONS_MAX] = {0}, tls[OPTIONS_MAX] = {0}, admin[OPTIONS_MAX] = {0};
+    cfg_opt_t route[OPTIONS_MAX] = {0};
     size_t n, k;
 
     keyword_options(KEY_CHECK, check);
@@ -218,6 +219,8 @@ make_tree(void)
     keyword_options(KEY_TLS, tls);
     n = keyword_options(KEY_LISTENER, listener);
     listener[n] = (cfg_opt_t)CFG_SEC("tls", tls, CFGF_MULTI);
+    keyword_options(KEY_ROUTE, route);
+    listener[n + 1] = (cfg_opt_t)CFG_SEC("route", route, CFGF_MULTI);
     n = keyword_options(KEY_FARM, farm);
     farm[n] = (cfg_opt_t)CFG_SEC("node", node, flags);
     farm[n + 1] = (cfg_opt_t)CFG_SEC("check", check, CFGF_MULTI);
@@ -415,7 +418,7 @@ read_listener(cfg_t *section, const struct conf *conf, struct conf_listener *lis
                     "listener '%s' has the same address as listener '%s'", listener->name,
                     twin->name);
     return read_listener_mode(section, listener) && read_listener_door(section, listener)
-           && read_listener_tls(section, listener);
+           && read_routes(section, conf, listener) && read_listener_tls(section, listener);
 }
 
 static bool
@@ -435,6 +438,7 @@ read_top(cfg_t *top, struct conf *conf)
     for (i = 0; i < conf->listener_count; i++)
         if (!read_listener(cfg_getnsec(top, "listener", (unsigned)i), conf, &conf->listeners[i]))
             return false;
+    conf_group_farms(conf);
     return read_admin(top, conf);
 }
 

@@ -63,6 +63,10 @@ read_inherited(cfg_t *section, struct conf_farm *farm);
 MUST_USE bool
 read_listener_door(cfg_t *section, const struct conf_listener *listener);
 
+/* conf/read_route.c: the `route` sections of a listener, whose farm and mode are known. */
+MUST_USE bool
+read_routes(cfg_t *section, const struct conf *conf, struct conf_listener *listener);
+
 /* conf/read_admin.c: the `status` section, if there is one. */
 MUST_USE bool
 read_admin(cfg_t *top, struct conf *conf);

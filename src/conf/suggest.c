@@ -43,8 +43,10 @@ holds(enum key_section outer, enum key_section inner)
     case KEY_NODE:
         return inner == KEY_CHECK || inner == KEY_NODE_TLS;
     case KEY_LISTENER:
+        return inner == KEY_ROUTE || inner == KEY_TLS;
     case KEY_ADMIN:
         return inner == KEY_TLS;
+    case KEY_ROUTE:
     case KEY_CHECK:
     case KEY_NODE_TLS:
     case KEY_TLS:

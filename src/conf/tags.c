@@ -40,6 +40,40 @@ text_of(const struct conf_farm *farm, size_t i)
                                                       : farm->nodes[i].tag;
 }
 
+static bool
+farms_clash(const struct conf_farm *a, const struct conf_farm *b, struct conf_clash *clash)
+{
+    size_t i, j;
+
+    if (a == b || a->message_id == CONF_MESSAGE_ID_LEARN ||
+        b->message_id == CONF_MESSAGE_ID_LEARN)
+        return false;
+    for (i = 0; i < a->node_count; i++)
+        for (j = 0; j < b->node_count; j++)
+            if (clashes(text_of(a, i), text_of(b, j))) {
+                *clash = (struct conf_clash){{a, b}, {&a->nodes[i], &b->nodes[j]}};
+                return true;
+            }
+    return false;
+}
+
+/* Of two routes that are both for whole sessions, one session has one only. */
+bool
+conf_route_clashes(const struct conf_listener *listener, const struct conf_route *route,
+                   struct conf_clash *clash)
+{
+    const struct conf_route *other = listener->routes;
+    bool any = conf_route_is_of_messages(route);
+
+    if (any && farms_clash(route->farm, listener->farm, clash))
+        return true;
+    for (; other < route; other++)
+        if ((any || conf_route_is_of_messages(other)) &&
+            farms_clash(route->farm, other->farm, clash))
+            return true;
+    return false;
+}
+
 const struct conf_node *
 conf_farm_tags(struct conf_farm *farm, const char **why)
 {

@@ -200,7 +200,7 @@ worker_init(struct worker *worker, struct workers *workers, uint32_t number, str
     worker->proxy.on_move = on_move;
     worker->proxy.on_node_signal = on_node_signal;
     worker->proxy.owner = worker;
-    if (!farm_open_all(&worker->proxy, conf))
+    if (!farm_open_all(&worker->proxy, conf) || !branch_counts_init(&worker->proxy, conf))
         log_error(worker->name, "out of memory at start");
     else if (open_listeners(worker, fds))
         return true;

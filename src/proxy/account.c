@@ -29,18 +29,18 @@ init_balance(struct account *account)
 }
 
 static struct account *
-account_new(struct proxy *proxy, struct farm *farm, struct octets system_id, const uint8_t *key,
-            size_t key_len)
+account_new(struct proxy *proxy, struct farm *farm, struct registry_entry *entry,
+            const uint8_t *key, size_t key_len)
 {
     struct account *account = calloc(1, sizeof(*account) + key_len);
 
     if (account == NULL)
         return NULL;
     account->proxy = proxy;
-    account->entry = registry_get(proxy->registry, farm->conf->name, system_id, proxy->worker);
-    ensure(account->entry == NULL || registry_worker(account->entry) == proxy->worker);
+    account->entry = registry_ref(proxy->registry, entry);
+    ensure(registry_worker(entry) == proxy->worker);
     account->farm = farm;
-    if (account->entry == NULL || !init_balance(account)) {
+    if (!init_balance(account)) {
         account_free(account);
         return NULL;
     }
@@ -56,7 +56,8 @@ account_new(struct proxy *proxy, struct farm *farm, struct octets system_id, con
 }
 
 struct account *
-account_get(struct proxy *proxy, const struct conf_farm *conf, struct octets system_id)
+account_get(struct proxy *proxy, const struct conf_farm *conf, struct octets system_id,
+            struct registry_entry *entry)
 {
     struct farm *farm = farm_get(proxy, conf);
     uint8_t key[sizeof(farm) + PDU_MAX_OPEN];
@@ -68,7 +69,7 @@ account_get(struct proxy *proxy, const struct conf_farm *conf, struct octets sys
     memcpy(key + sizeof(farm), system_id.bytes, system_id.len);
     HASH_FIND(hh, proxy->accounts, key, key_len, account);
     if (account == NULL)
-        account = account_new(proxy, farm, system_id, key, key_len);
+        account = account_new(proxy, farm, entry, key, key_len);
     if (account != NULL)
         account->refs++;
     return account;

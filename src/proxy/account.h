@@ -27,10 +27,11 @@ struct account {
     uint8_t key[];              /* the farm's address, then the system_id */
 };
 
-/* The account, made if it is new; the caller holds a reference. NULL: out of
- * memory. */
+/* The account, made if it is new; the caller holds a reference. `entry` is its session's.
+ * NULL: out of memory. */
 MUST_USE struct account *
-account_get(struct proxy *proxy, const struct conf_farm *conf, struct octets system_id);
+account_get(struct proxy *proxy, const struct conf_farm *conf, struct octets system_id,
+            struct registry_entry *entry);
 
 /* Gives the reference back. */
 void

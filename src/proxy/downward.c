@@ -116,7 +116,8 @@ void
 downward_on_request(struct link *link, const struct pdu *pdu)
 {
     struct linkset *linkset = link->owner;
-    struct session *session = linkset->owner;
+    struct branch *branch = linkset->owner;
+    struct session *session = branch->session;
     struct pdu spare;
 
     pdu = downward_admit(link, session->bound_state, pdu, &spare);

@@ -247,6 +247,7 @@ farm_open_all(struct proxy *proxy, const struct conf *conf)
 {
     size_t i;
 
+    proxy->conf = conf;
     for (i = 0; i < conf->farm_count; i++)
         if (!farm_open(proxy, &conf->farms[i], i))
             return false;
@@ -281,6 +282,16 @@ farm_get(struct proxy *proxy, const struct conf_farm *conf)
     struct farm *farm = proxy->farms;
 
     while (farm->conf != conf)
+        farm = farm->next;
+    return farm;
+}
+
+struct farm *
+farm_at(struct proxy *proxy, size_t index)
+{
+    struct farm *farm = proxy->farms;
+
+    while (farm->index != index)
         farm = farm->next;
     return farm;
 }

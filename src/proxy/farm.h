@@ -57,6 +57,10 @@ farm_free_all(struct proxy *proxy);
 struct farm *
 farm_get(struct proxy *proxy, const struct conf_farm *conf);
 
+/* The one that has that place in the configuration. */
+struct farm *
+farm_at(struct proxy *proxy, size_t index);
+
 /* Makes room for the nodes of `next`. False: out of memory. */
 MUST_USE bool
 farm_reserve(struct farm *farm, const struct conf_farm *next);

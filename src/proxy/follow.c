@@ -19,6 +19,7 @@ proxy_reserve(struct proxy *proxy, const struct conf *now, const struct conf *ne
     const struct conf_farm *farm;
     struct account *account;
     struct linkset *linkset;
+    struct session *session;
     struct farm *its;
     bool ok = true;
 
@@ -32,6 +33,8 @@ proxy_reserve(struct proxy *proxy, const struct conf *now, const struct conf *ne
         DL_FOREACH(account->linksets, linkset)
             ok = linkset_reserve(linkset, farm) && ok;
     }
+    DL_FOREACH(proxy->sessions, session)
+        ok = branch_reserve(session) && ok;
     return ok;
 }
 
@@ -47,8 +50,11 @@ proxy_follow(struct proxy *proxy)
 
     LL_FOREACH(proxy->farms, farm)
         farm_follow(farm, proxy_next_farm(proxy, farm->conf));
-    proxy_stay(proxy);
+    branch_follow_routes(proxy, next, now);
+    proxy->conf = next;
+    proxy->now = proxy->next = NULL;
     DL_FOREACH(proxy->sessions, session) {
+        branch_follow(session);
         session->listener = &next->listeners[session->listener - now->listeners];
         session->window.limit = session->listener->window;
     }
@@ -59,10 +65,16 @@ proxy_follow(struct proxy *proxy)
         DL_FOREACH_SAFE(account->linksets, linkset, next_linkset)
             linkset_follow(linkset, account->farm->conf);
     }
+    DL_FOREACH(proxy->sessions, session)
+        branch_open_soon(session);
 }
 
 void
 proxy_stay(struct proxy *proxy)
 {
+    struct session *session;
+
+    DL_FOREACH(proxy->sessions, session)
+        branch_stay(session);
     proxy->now = proxy->next = NULL;
 }

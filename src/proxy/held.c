@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What waits on its way up: a session's `held` list waits for whichever link has room,
+ * What waits on its way up: a branch's `held` list waits for whichever link has room,
  * a link's `waiting` for that one. Of sessions that share their links, one at a time
  * is served, in turn (pool_up.c).
  */
@@ -10,25 +10,74 @@
 #include "proxy/pool.h"
 #include "proxy/upward_inner.h"
 
-void
-held_append(struct session *session, struct request *request)
+/* Are there others that a farm without a node must not hold up? */
+static bool
+is_one_of_several(const struct branch *branch)
 {
-    const struct conf_farm *farm = session->listener->farm;
+    return branch->session->other_count > 0 && branch->linkset->takers == 0;
+}
 
-    session->proxy->counters.held++;
-    request_list_append(&session->held, request);
-    if (session->linkset->takers == 0)
-        session_watch_by(session, request->arrived_ms + farm->queue_timeout_ms);
-    if (session->member != NULL)
-        pool_hold(session->member);
+/* There, only a part of what may wait does so, lest the client is not read and its messages for
+ * other farms wait, too. */
+static bool
+is_too_much(const struct branch *branch, const struct request *request)
+{
+    const struct session *session = branch->session;
+
+    return is_one_of_several(branch) &&
+           branch->held.bytes + request->cap > session->listener->hold / (session->other_count + 1);
 }
 
 void
-held_prepend(struct session *session, struct request *request)
+held_append(struct session *session, struct request *request)
 {
-    request_list_prepend(&session->held, request);
-    if (session->member != NULL)
-        pool_hold(session->member);
+    struct branch *branch = session_branch(session, request->branch);
+
+    if (is_too_much(branch, request)) {
+        upward_refuse_busy(branch, request);
+        return;
+    }
+    session->proxy->counters.held++;
+    request_list_append(&branch->held, request);
+    if (branch->linkset->takers == 0)
+        session_watch_by(session, request->arrived_ms + branch->farm->conf->queue_timeout_ms);
+    if (branch->member != NULL)
+        pool_hold(branch->member);
+}
+
+void
+held_prepend(struct branch *branch, struct request *request)
+{
+    request_list_prepend(&branch->held, request);
+    if (branch->member != NULL)
+        pool_hold(branch->member);
+    held_trim(branch);
+}
+
+void
+held_trim(struct branch *branch)
+{
+    struct session *session = branch->session;
+    size_t hold = session->listener->hold;
+
+    if (!is_one_of_several(branch))
+        return;
+    while (branch->held.first != NULL &&
+           session_held_bytes(session) > (session->conn.paused ? hold / 2 : hold))
+        upward_refuse_busy(branch, request_list_pop(&branch->held));
+}
+
+void
+upward_on_starved(struct branch *branch)
+{
+    const struct linkset *linkset = branch->linkset;
+
+    if (branch->held.first != NULL && is_one_of_several(branch)) {
+        held_trim(branch);
+        upward_relieve(branch->session);
+    }
+    session_watch_by(branch->session,
+                     linkset->starved_at_ms + linkset->farm->queue_timeout_ms);
 }
 
 /* How long a link that is gone is waited for. */
@@ -39,83 +88,90 @@ waits_until(const struct link *link)
 }
 
 void
-held_wait_for(struct session *session, struct link *link, struct request *request)
+held_wait_for(struct branch *branch, struct link *link, struct request *request)
 {
-    session->proxy->counters.waited++;
-    session->waiting++;
-    session->waiting_bytes += request->cap;
+    branch->session->proxy->counters.waited++;
+    branch->waiting++;
+    branch->waiting_bytes += request->cap;
     request_list_append(&link->waiting, request);
     if (link->state != LINK_BOUND)
-        session_watch_by(session, waits_until(link));
+        session_watch_by(branch->session, waits_until(link));
 }
 
-/* It, taken from where it waited, is its session's again; NULL: that has ended, and so
+/* It, taken from where it waited, is its branch's again; NULL: that has ended, and so
  * has the request. */
-static struct session *
+static struct branch *
 take_back(struct link *link, struct request *request)
 {
-    struct session *session = upward_session(link->proxy, request->from);
+    struct branch *branch = upward_branch(link->proxy, request->from, request);
 
-    if (session == NULL) {
+    if (branch == NULL) {
         request_free(&link->proxy->loop->slab, request);
         return NULL;
     }
-    session->waiting--;
-    session->waiting_bytes -= request->cap;
-    if (session->member != NULL && session->held.first != NULL)
-        pool_hold(session->member);
-    return session;
+    branch->waiting--;
+    branch->waiting_bytes -= request->cap;
+    if (branch->member != NULL && branch->held.first != NULL)
+        pool_hold(branch->member);
+    return branch;
 }
 
 void
 held_serve_link(struct link *link)
 {
-    struct session *session;
     struct request *request;
+    struct branch *branch;
 
     while (link->waiting.first != NULL && link_takes_requests(link)) {
         request = request_list_shift(&link->waiting);
-        session = take_back(link, request);
-        if (session == NULL)
+        branch = take_back(link, request);
+        if (branch == NULL)
             continue;
-        upward_send(session, link, request);
-        if (session->member != NULL)
-            upward_relieve(session);
+        upward_send(branch, link, request);
+        if (branch->member != NULL)
+            upward_relieve(branch->session);
     }
 }
 
 void
 held_put_back(struct link *link)
 {
-    struct session *session;
     struct request *request;
+    struct branch *branch;
 
     while (link->waiting.first != NULL) {
         request = request_list_pop(&link->waiting);
-        session = take_back(link, request);
-        if (session != NULL)
-            held_prepend(session, request);
+        branch = take_back(link, request);
+        if (branch != NULL)
+            held_prepend(branch, request);
     }
 }
 
 bool
-held_serve_one(struct session *session)
+held_serve_one(struct branch *branch)
 {
-    struct request *request = request_list_shift(&session->held);
+    struct request *request = request_list_shift(&branch->held);
+    bool done = upward_try(branch, request);
 
-    if (upward_try(session, request))
+    if (done)
         return true;
-    request_list_prepend(&session->held, request);
+    if (request->branch != branch->index) {     /* a tour that has gone on */
+        held_append(branch->session, request);
+        return true;
+    }
+    request_list_prepend(&branch->held, request);
     return false;
 }
 
 void
-upward_serve(struct session *session)
+upward_serve(struct branch *branch)
 {
-    if (session->member != NULL)
-        pool_serve(session->member->pool);
+    struct session *session = branch->session;
+
+    if (branch->member != NULL)
+        pool_serve(branch->member->pool);
     else
-        while (session->held.first != NULL && held_serve_one(session))
+        while (branch->held.first != NULL && held_serve_one(branch))
             continue;
     session_update_reading(session);
     session_check_drained(session);
@@ -135,7 +191,7 @@ held_on_place(struct link *link)
 void
 upward_on_room(struct linkset *linkset)
 {
-    struct session *session = linkset->owner;
+    struct branch *branch = linkset->owner;
     size_t i;
 
     for (i = 0; i < linkset->places; i++)
@@ -143,8 +199,8 @@ upward_on_room(struct linkset *linkset)
             held_serve_link(linkset->links[i]);
     if (linkset->pool != NULL)
         pool_serve(linkset->pool);
-    else if (session->held.first != NULL)
-        upward_serve(session);
+    else if (branch->held.first != NULL)
+        upward_serve(branch);
 }
 
 /* What waits for a link that is not bound goes elsewhere, or is answered, once it has
@@ -155,8 +211,8 @@ expire_waiting(struct link *link)
     uint64_t now = loop_now_ms(link->proxy->loop), due = waits_until(link);
     struct request_list list = link->waiting;
     struct linkset *linkset = link->owner;
-    struct session *session;
     struct request *request;
+    struct branch *branch;
 
     if (link->state == LINK_BOUND || link->waiting.first == NULL)
         return UINT64_MAX;
@@ -165,32 +221,33 @@ expire_waiting(struct link *link)
     link->waiting = (struct request_list){NULL, 0};
     while (list.first != NULL) {
         request = request_list_shift(&list);
-        session = take_back(link, request);
-        if (session == NULL)
+        branch = take_back(link, request);
+        if (branch == NULL)
             continue;
         if (!place_elsewhere(linkset, request, link->node))
-            upward_refuse(session, request, place_failure(request));
-        else if (!upward_dispatch(session, request))
-            held_append(session, request);
+            upward_refuse(branch->session, request, place_failure(request));
+        else if (!upward_dispatch(branch, request))
+            held_append(branch->session, request);
     }
     return now + linkset->farm->queue_timeout_ms;
 }
 
 static uint64_t
-expire_held(struct session *session)
+expire_held(struct branch *branch)
 {
+    struct session *session = branch->session;
     uint64_t now = loop_now_ms(session->proxy->loop), since, due = UINT64_MAX;
 
-    if (session->linkset->takers > 0)
+    if (branch->linkset->takers > 0)
         return UINT64_MAX;
-    while (session->held.first != NULL && !conn_is_full(&session->conn)) {
-        since = session->held.first->arrived_ms;
-        if (since < session->linkset->starved_at_ms)
-            since = session->linkset->starved_at_ms;
-        due = since + session->listener->farm->queue_timeout_ms;
+    while (branch->held.first != NULL && !conn_is_full(&session->conn)) {
+        since = branch->held.first->arrived_ms;
+        if (since < branch->linkset->starved_at_ms)
+            since = branch->linkset->starved_at_ms;
+        due = since + branch->farm->conf->queue_timeout_ms;
         if (due > now)
             break;
-        upward_refuse_busy(session, request_list_shift(&session->held));
+        upward_refuse_busy(branch, request_list_shift(&branch->held));
         due = UINT64_MAX;
     }
     return due;
@@ -198,85 +255,111 @@ expire_held(struct session *session)
 
 /* Sends what its account's rate has made wait. Returns when more may go. */
 static uint64_t
-serve_by_rate(struct session *session)
+serve_by_rate(struct branch *branch)
 {
-    uint32_t per_second = session->listener->farm->rate;
-    struct linkset *linkset = session->linkset;
+    uint32_t per_second = branch->farm->conf->rate;
+    struct linkset *linkset = branch->linkset;
     uint64_t wait_us;
 
-    if (per_second == 0 || session->held.first == NULL || linkset->takers == 0 ||
-        session->member != NULL)
+    if (per_second == 0 || branch->held.first == NULL || linkset->takers == 0 ||
+        branch->member != NULL)
         return UINT64_MAX;
-    upward_serve(session);
-    if (session->held.first == NULL)
+    upward_serve(branch);
+    if (branch->held.first == NULL)
         return UINT64_MAX;
     wait_us = rate_wait_us(&linkset->account->rate, per_second);
-    return loop_now_ms(session->proxy->loop) + wait_us / 1000 + 1;
+    return loop_now_ms(branch->session->proxy->loop) + wait_us / 1000 + 1;
+}
+
+static uint64_t
+expire_branch(struct branch *branch)
+{
+    struct linkset *linkset = branch->linkset;
+    uint64_t due = UINT64_MAX, its;
+    size_t i;
+
+    if (linkset == NULL)
+        return due;
+    for (i = 0; i < linkset->places && branch->waiting > 0; i++)
+        if (linkset->links[i] != NULL) {
+            its = expire_waiting(linkset->links[i]);
+            due = its < due ? its : due;
+        }
+    its = expire_held(branch);
+    due = its < due ? its : due;
+    its = serve_by_rate(branch);
+    if (branch->member != NULL)
+        pool_serve(branch->member->pool);
+    return its < due ? its : due;
 }
 
 uint64_t
 upward_expire_held(struct session *session)
 {
-    struct linkset *linkset = session->linkset;
     uint64_t due = UINT64_MAX, its;
-    size_t i;
+    uint32_t i;
 
-    for (i = 0; i < linkset->places && session->waiting > 0; i++)
-        if (linkset->links[i] != NULL) {
-            its = expire_waiting(linkset->links[i]);
-            due = its < due ? its : due;
-        }
-    its = expire_held(session);
-    due = its < due ? its : due;
-    its = serve_by_rate(session);
-    if (session->member != NULL)
-        pool_serve(session->member->pool);
+    for (i = 0; i <= session->other_count; i++) {
+        its = expire_branch(session_branch(session, i));
+        due = its < due ? its : due;
+    }
     session_update_reading(session);
-    return its < due ? its : due;
+    return due;
 }
 
-/* What the session has waiting for the link goes in front of what it holds. */
+/* What the branch has waiting for the link goes in front of what it holds. */
 static void
-put_back_its(struct session *session, struct link *link)
+put_back_its(struct branch *branch, struct link *link)
 {
     struct request_list its = {NULL, 0};
     struct request *request, *next;
 
     DL_FOREACH_SAFE(link->waiting.first, request, next) {
-        if (!handle_equal(request->from, session->handle))
+        if (!handle_equal(request->from, branch->session->handle))
             continue;
         request_list_take(&link->waiting, request);
-        session->waiting--;
-        session->waiting_bytes -= request->cap;
+        branch->waiting--;
+        branch->waiting_bytes -= request->cap;
         request_list_append(&its, request);
     }
-    request_list_put_before(&session->held, &its);
+    request_list_put_before(&branch->held, &its);
 }
 
 static void
-put_back_all(struct session *session)
+put_back_all(struct branch *branch)
 {
-    struct linkset *linkset = session->linkset;
+    struct linkset *linkset = branch->linkset;
     size_t i;
 
-    for (i = 0; i < linkset->places && session->waiting > 0; i++)
+    for (i = 0; linkset != NULL && i < linkset->places && branch->waiting > 0; i++)
         if (linkset->links[i] != NULL)
-            put_back_its(session, linkset->links[i]);
+            put_back_its(branch, linkset->links[i]);
 }
 
 void
 upward_refuse_held(struct session *session)
 {
-    put_back_all(session);
-    while (session->held.first != NULL)
-        upward_refuse_busy(session, request_list_shift(&session->held));
+    struct branch *branch;
+    uint32_t i;
+
+    for (i = 0; i <= session->other_count; i++) {
+        branch = session_branch(session, i);
+        put_back_all(branch);
+        while (branch->held.first != NULL)
+            upward_refuse_busy(branch, request_list_shift(&branch->held));
+    }
     session_update_reading(session);
 }
 
 void
 upward_forget_held(struct session *session)
 {
-    if (session->waiting > 0)
-        put_back_all(session);
-    request_list_clear(&session->held, &session->proxy->loop->slab);
+    struct branch *branch;
+    uint32_t i;
+
+    for (i = 0; i <= session->other_count; i++) {
+        branch = session_branch(session, i);
+        put_back_all(branch);
+        request_list_clear(&branch->held, &session->proxy->loop->slab);
+    }
 }

@@ -34,20 +34,47 @@ takes_tag(struct octets id)
     return id.len > 0 && id.len + CONF_TAG_LEN <= MSGID_MAX;
 }
 
+/* With tags only what is too long for one was learnt, and is asked for so. */
+static bool
+find_learnt(const struct farm *farm, struct octets id, uint16_t *node)
+{
+    return (farm->conf->message_id != CONF_MESSAGE_ID_TAG || !takes_tag(id)) &&
+           learn_find(&farm->learn, id, node);
+}
+
+static bool
+find_mark(const struct farm *farm, struct octets id, uint16_t *node)
+{
+    return farm->conf->message_id != CONF_MESSAGE_ID_LEARN && find_start(farm->conf, id, node);
+}
+
+bool
+ids_is_learnt(const struct farm *farm, struct octets id)
+{
+    uint16_t node;
+
+    return find_learnt(farm, id, &node);
+}
+
+bool
+ids_is_marked(const struct farm *farm, struct octets id)
+{
+    uint16_t node;
+
+    return find_mark(farm, id, &node);
+}
+
 bool
 ids_node(const struct farm *farm, struct octets id, uint16_t *node, size_t *skip)
 {
     struct counters *counters = &farm->proxy->counters;
 
     *skip = 0;
-    /* With tags only what is too long for one was learnt, and is asked for so. */
-    if ((farm->conf->message_id != CONF_MESSAGE_ID_TAG || !takes_tag(id)) &&
-        learn_find(&farm->learn, id, node)) {
+    if (find_learnt(farm, id, node)) {
         counters->ids_known_by_learning++;
         return true;
     }
-    if (farm->conf->message_id == CONF_MESSAGE_ID_LEARN ||
-        !find_start(farm->conf, id, node)) {
+    if (!find_mark(farm, id, node)) {
         counters->ids_unknown++;
         return false;
     }

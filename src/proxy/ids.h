@@ -10,6 +10,14 @@
  * prefix that its own ids have, or learnt.
  */
 
+/* Has one of the farm's nodes given this id, as far as is remembered? */
+MUST_USE bool
+ids_is_learnt(const struct farm *farm, struct octets id);
+
+/* Has it the tag or prefix of one of them? */
+MUST_USE bool
+ids_is_marked(const struct farm *farm, struct octets id);
+
 /* The node that an id of a client's belongs to. *skip is how many of its octets
  * are ours and the node must not see. False: nobody can say. */
 MUST_USE bool

@@ -3,7 +3,8 @@
  * The fan-out of a bind and what becomes of it. BINDING: no node has accepted
  * yet. GATHERING: one has, and the others get bind-gather to join, so that the
  * first messages already find all nodes. BOUND, LOST: at least one link is
- * bound, or none at the moment. REFUSED, ABANDONED: the owner is told and closes.
+ * bound, or none at the moment. REFUSED, ABANDONED: the owner is told, and closes unless it
+ * can wait until a node takes the bind after all.
  */
 #include "proxy/linkset.h"
 
@@ -79,7 +80,7 @@ enter(struct linkset *linkset, enum linkset_state state)
         loop_timer_start(loop, &linkset->timer, linkset->farm->bind_gather_ms);
         break;
     case LINKSET_BOUND:
-        if (was != LINKSET_LOST)
+        if (was == LINKSET_GATHERING)
             linkset->ops->on_bound(linkset);
         break;
     case LINKSET_LOST:
@@ -174,17 +175,17 @@ on_link_bound(struct link *link, const struct pdu *resp)
     case LINKSET_GATHERING:
         decide(linkset);
         break;
-    case LINKSET_LOST:
     case LINKSET_BOUND:
+    case LINKSET_LOST:
+    case LINKSET_REFUSED:
+    case LINKSET_ABANDONED:
         log_limited(LOG_LEVEL_INFO, linkset->label, "bound to node=%s nodes=%zu/%zu",
                     link_node_name(link), linkset_nodes_bound(linkset),
                     linkset->farm->node_count);
-        if (linkset->state == LINKSET_LOST)
+        if (linkset->state != LINKSET_BOUND)
             enter(linkset, LINKSET_BOUND);
         linkset->ops->on_room(linkset);
         break;
-    case LINKSET_REFUSED:
-    case LINKSET_ABANDONED:
     case LINKSET_CLOSING:
         break;
     }
@@ -369,8 +370,8 @@ on_link_closed(struct link *link)
 
 struct linkset *
 linkset_open(struct proxy *proxy, const struct conf_farm *farm, uint32_t per_node,
-             const struct pdu *bind, const char *label, const struct linkset_ops *ops,
-             void *owner)
+             const struct pdu *bind, struct registry_entry *entry, const char *label,
+             const struct linkset_ops *ops, void *owner)
 {
     struct linkset *linkset = calloc(1, sizeof(*linkset));
     const struct conf_farm *next = proxy_next_farm(proxy, farm);
@@ -384,7 +385,7 @@ linkset_open(struct proxy *proxy, const struct conf_farm *farm, uint32_t per_nod
     linkset->per_node = per_node;
     linkset->places = farm->node_count * per_node;
     linkset->room = room;
-    linkset->account = account_get(proxy, farm, facts.system_id);
+    linkset->account = account_get(proxy, farm, facts.system_id, entry);
     if (linkset->bind == NULL || linkset->links == NULL || linkset->account == NULL)
         goto failed;
     memcpy(linkset->bind, bind->bytes, bind->length);

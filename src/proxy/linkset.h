@@ -31,7 +31,8 @@ struct linkset_ops {
     /* Nodes have accepted the bind; linkset->bind_resp is the first one's answer. */
     void (*on_bound)(struct linkset *linkset);
     /* No node has; `status` is the first verdict, or ESME_RBINDFAIL where no node
-     * could be reached. The linkset is to be closed. */
+     * could be reached. Unless the linkset is closed its links go on trying, and on_room
+     * tells if one is bound. */
     void (*on_refused)(struct linkset *linkset, uint32_t status);
     /* A link may take requests that it couldn't before. */
     void (*on_room)(struct linkset *linkset);
@@ -40,7 +41,7 @@ struct linkset_ops {
     void (*on_starved)(struct linkset *linkset);
     /* No link is bound any more. */
     void (*on_lost)(struct linkset *linkset);
-    /* None came back for `grace`. */
+    /* None came back for `grace`. The links go on trying, as in on_refused. */
     void (*on_grace_over)(struct linkset *linkset);
     void (*on_request)(struct link *link, const struct pdu *pdu);
     void (*on_response)(struct link *link, const struct pdu *pdu, struct pending *pending);
@@ -63,7 +64,7 @@ struct linkset {
     struct linkset *prev;           /* utlist, in account->linksets */
     struct linkset *next;
     const struct linkset_ops *ops;
-    void *owner;                    /* a session or the pool; NULL once it is closed */
+    void *owner;                    /* a branch or the pool; NULL once it is closed */
     struct pool *pool;              /* of the sessions that share it; NULL: it is one's own */
     char label[24];
     uint32_t per_node;              /* links to each node */
@@ -86,11 +87,12 @@ struct linkset {
     uint32_t turn;                  /* of the links to one node */
 };
 
-/* Starts to bind to all nodes of the farm, `per_node` times to each. NULL: out of memory. */
+/* Starts to bind to all nodes of the farm, `per_node` times to each; `entry` is the account's.
+ * NULL: out of memory. */
 MUST_USE struct linkset *
 linkset_open(struct proxy *proxy, const struct conf_farm *farm, uint32_t per_node,
-             const struct pdu *bind, const char *label, const struct linkset_ops *ops,
-             void *owner);
+             const struct pdu *bind, struct registry_entry *entry, const char *label,
+             const struct linkset_ops *ops, void *owner);
 
 /* The owner is done with it: it unbinds its links and frees itself. */
 void

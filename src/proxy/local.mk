@@ -2,6 +2,7 @@
 libsmpplex_a_SOURCES += \
 	src/proxy/account.c src/proxy/account.h \
 	src/proxy/ahead.h \
+	src/proxy/branch.c src/proxy/branch.h \
 	src/proxy/counters.h src/proxy/counter.def \
 	src/proxy/doubt.c src/proxy/doubt.h \
 	src/proxy/gate.c src/proxy/gate.h src/proxy/gate_refusal.def \

@@ -24,15 +24,24 @@ give_up(struct session *session, struct window *window)
     }
 }
 
+static void
+give_up_branch(const struct branch *branch)
+{
+    struct linkset *linkset = branch->linkset;
+    size_t i;
+
+    for (i = 0; linkset != NULL && i < linkset->places && branch->session->in_flight > 0; i++)
+        if (linkset->links[i] != NULL)
+            give_up(branch->session, &linkset->links[i]->window);
+}
+
 void
 upward_give_up(struct session *session)
 {
-    struct linkset *linkset = session->linkset;
-    size_t i;
+    uint32_t i;
 
-    for (i = 0; i < linkset->places && session->in_flight > 0; i++)
-        if (linkset->links[i] != NULL)
-            give_up(session, &linkset->links[i]->window);
+    for (i = 0; i <= session->other_count; i++)
+        give_up_branch(session_branch(session, i));
 }
 
 /* May it go to another node? `written`: the lost one may have seen some of it. */
@@ -70,7 +79,7 @@ detach(struct link *link, struct pending *pendings, uint32_t n, struct request_l
         written = link->conn.state != CONN_CLOSED ||
                   pendings[i].queued < conn_written(&link->conn);
         window_take(&link->window, &pendings[i], WINDOW_FAILED_OVER);
-        if (upward_session(link->proxy, pendings[i].from) == NULL) {
+        if (upward_branch(link->proxy, pendings[i].from, request) == NULL) {
             request_free(&link->proxy->loop->slab, request);    /* nobody waits for it */
             continue;
         }
@@ -86,42 +95,42 @@ detach(struct link *link, struct pending *pendings, uint32_t n, struct request_l
 
 /* What may not be moved; of a lost node's own ids nobody else can say anything. */
 static void
-refuse_lost(struct session *session, struct request *request)
+refuse_lost(struct branch *branch, struct request *request)
 {
     if (request->rule == REQUEST_NODE)
-        upward_refuse(session, request, place_failure(request));
+        upward_refuse(branch->session, request, place_failure(request));
     else
-        upward_refuse_busy(session, request);
+        upward_refuse_busy(branch, request);
 }
 
-/* What is moved goes in front of what its session holds, in the old order. */
+/* What is moved goes in front of what its branch holds, in the old order. */
 static void
 hold_again(struct link *link, struct request_list *moving)
 {
-    struct session *session;
     struct request *request;
+    struct branch *branch;
 
     while (moving->first != NULL) {
         request = request_list_pop(moving);
-        session = upward_session(link->proxy, request->from);
-        session->in_flight--;
-        held_prepend(session, request);
+        branch = upward_branch(link->proxy, request->from, request);
+        branch->session->in_flight--;
+        held_prepend(branch, request);
     }
 }
 
 static void
 refuse_all(struct link *link, struct request_list *refused)
 {
-    struct session *session;
     struct request *request;
+    struct branch *branch;
 
     while (refused->first != NULL) {
         request = request_list_shift(refused);
-        session = upward_session(link->proxy, request->from);
-        session->in_flight--;
-        refuse_lost(session, request);
-        if (session->member != NULL)
-            upward_relieve(session);
+        branch = upward_branch(link->proxy, request->from, request);
+        branch->session->in_flight--;
+        refuse_lost(branch, request);
+        if (branch->member != NULL)
+            upward_relieve(branch->session);
     }
 }
 

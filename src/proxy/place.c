@@ -24,6 +24,20 @@ read_concat(struct linkset *linkset, const struct message *message, uint64_t *ke
     return concat;
 }
 
+bool
+place_has_begun(struct linkset *linkset, const struct message *message)
+{
+    struct account *account = linkset->account;
+    struct set_table *sets = &account->farm->sets;
+    struct concat concat;
+    bool malformed;
+
+    concat = concat_peek(message, &malformed);
+    return concat.kind != CONCAT_NONE &&
+           set_is_under_way(sets, set_key(sets, account->hash, message, &concat),
+                            loop_now_ms(linkset->proxy->loop));
+}
+
 static void
 note_part(struct linkset *linkset, const struct message *message, const struct concat *concat,
           uint64_t key, struct request *request)
@@ -108,28 +122,41 @@ request_by_id(struct linkset *linkset, const struct pdu *pdu, struct octets id,
     return request;
 }
 
-struct request *
-place_request(struct linkset *linkset, const struct pdu *pdu, struct handle from)
+static struct request *
+request_of_message(struct linkset *linkset, const struct pdu *pdu, const struct message *message,
+                   struct handle from)
 {
-    struct proxy *proxy = linkset->proxy;
-    struct concat concat = {.kind = CONCAT_NONE};
+    struct loop *loop = linkset->proxy->loop;
     struct request *request;
-    struct message message;
-    struct octets id;
+    struct concat concat;
     uint64_t key = 0;
-    bool is_message;
 
-    if (msgid_locate(pdu, &id))
-        return request_by_id(linkset, pdu, id, from);
-    is_message = message_parse(pdu, &message);
-    if (is_message)
-        concat = read_concat(linkset, &message, &key);
-    request = request_new(&proxy->loop->slab, pdu, from, loop_now_ms(proxy->loop));
-    if (request != NULL && is_message)
-        read_message(linkset, &message, request);
-    if (request != NULL && concat.kind != CONCAT_NONE)
-        note_part(linkset, &message, &concat, key, request);
+    concat = read_concat(linkset, message, &key);
+    request = request_new(&loop->slab, pdu, from, loop_now_ms(loop));
+    if (request == NULL)
+        return NULL;
+    read_message(linkset, message, request);
+    if (concat.kind != CONCAT_NONE)
+        note_part(linkset, message, &concat, key, request);
     return request;
+}
+
+struct request *
+place_request(struct linkset *linkset, const struct pdu *pdu, const struct reading *reading,
+              struct handle from)
+{
+    struct loop *loop = linkset->proxy->loop;
+
+    switch (reading->kind) {
+    case READING_MESSAGE:
+        return request_of_message(linkset, pdu, &reading->message, from);
+    case READING_ID:
+        return request_by_id(linkset, pdu, reading->id, from);
+    case READING_BROADCAST:
+    case READING_OTHER:
+        break;
+    }
+    return request_new(&loop->slab, pdu, from, loop_now_ms(loop));
 }
 
 void
@@ -213,12 +240,6 @@ tour_link(const struct linkset *linkset, size_t node)
     return NULL;
 }
 
-static bool
-is_tour(const struct request *request)
-{
-    return request->rule == REQUEST_TOUR || request->rule == REQUEST_TOUR_ALL;
-}
-
 enum place
 place_find(struct linkset *linkset, struct request *request, struct link **link)
 {
@@ -278,15 +299,17 @@ place_elsewhere(struct linkset *linkset, struct request *request, size_t node)
 }
 
 bool
-place_goes_on(struct linkset *linkset, struct request *request, size_t node, uint32_t status)
+place_goes_on(struct request *request, size_t node, uint32_t status)
 {
-    if (!is_tour(request))
+    if (!place_is_tour(request))
         return false;
     request->accepted = request->accepted || status == SMPP_ROK;
-    if (request->rule == REQUEST_TOUR && status == SMPP_ROK)
-        return false;
-    if (tour_link(linkset, node + 1) == NULL)
-        return false;
     request->node = (uint16_t)(node + 1);
-    return true;
+    return request->rule == REQUEST_TOUR_ALL || status != SMPP_ROK;
+}
+
+bool
+place_has_next(const struct linkset *linkset, const struct request *request)
+{
+    return tour_link(linkset, request->node) != NULL;
 }

@@ -26,6 +26,13 @@ bury(struct grave *grave)
  * What the nodes have told.
  */
 
+/* Do its session's bind and life depend on these nodes? */
+static bool
+is_home(const struct member *member)
+{
+    return member->branch->index == 0;
+}
+
 static void
 on_linkset_bound(struct linkset *linkset)
 {
@@ -33,8 +40,9 @@ on_linkset_bound(struct linkset *linkset)
     struct member *member, *next;
 
     DL_FOREACH_SAFE(pool->members, member, next)
-        if (member->session->state == SESSION_BINDING)
-            session_accept_bind(member->session);
+        if (is_home(member) && member->branch->session->state == SESSION_BINDING)
+            session_accept_bind(member->branch->session);
+    upward_on_room(linkset);
 }
 
 /* Nobody joins it any more. */
@@ -52,7 +60,7 @@ linger_ms(const struct pool *pool)
 {
     const struct linkset *linkset = pool->linkset;
 
-    if (pool->proxy->draining || linkset->state != LINKSET_BOUND)
+    if (pool->proxy->draining || !pool->in_account || linkset->state != LINKSET_BOUND)
         return 0;
     return linkset->farm->linger_ms;
 }
@@ -74,9 +82,11 @@ on_linkset_refused(struct linkset *linkset, uint32_t status)
     struct pool *pool = linkset->owner;
     struct member *member, *next;
 
-    leave_account(pool);
     DL_FOREACH_SAFE(pool->members, member, next)
-        session_refuse_bind(member->session, status);
+        if (is_home(member))
+            session_refuse_bind(member->branch->session, status);
+        else
+            session_side_refused(member->branch, status);
 }
 
 static void
@@ -88,13 +98,12 @@ on_linkset_room(struct linkset *linkset)
 static void
 on_linkset_starved(struct linkset *linkset)
 {
-    uint64_t due = linkset->starved_at_ms + linkset->farm->queue_timeout_ms;
     struct pool *pool = linkset->owner;
-    struct member *member;
+    struct member *member, *next;
 
-    DL_FOREACH(pool->members, member)
-        if (member->session->held.first != NULL)
-            session_watch_by(member->session, due);
+    DL_FOREACH_SAFE(pool->members, member, next)
+        if (member->branch->held.first != NULL)
+            upward_on_starved(member->branch);
 }
 
 static void
@@ -118,7 +127,8 @@ on_linkset_grace_over(struct linkset *linkset)
 
     leave_account(pool);
     DL_FOREACH_SAFE(pool->members, member, next)
-        session_without_nodes(member->session);
+        if (is_home(member))
+            session_without_nodes(member->branch->session);
 }
 
 static const struct linkset_ops linkset_ops = {
@@ -176,9 +186,10 @@ hash_bind(const struct proxy *proxy, const struct pdu *bind, uint8_t key[static 
 }
 
 static struct pool *
-pool_new(struct session *session, const struct pdu *bind, const uint8_t key[static POOL_KEY_SIZE])
+pool_new(struct branch *branch, const struct pdu *bind, const uint8_t key[static POOL_KEY_SIZE])
 {
-    const struct conf_farm *farm = session->listener->farm;
+    const struct conf_farm *farm = branch->farm->conf;
+    struct session *session = branch->session;
     struct pool *pool = calloc(1, sizeof(*pool));
     char label[24];
 
@@ -194,8 +205,8 @@ pool_new(struct session *session, const struct pdu *bind, const uint8_t key[stat
     pool->linger.data = pool->rate.data = pool;
     snprintf(label, sizeof(label), "%.15s#%llu", session->system_id,
              (unsigned long long)pool->id);
-    pool->linkset = linkset_open(pool->proxy, farm, farm->links_per_node, bind, label,
-                                 &linkset_ops, pool);
+    pool->linkset = linkset_open(pool->proxy, farm, farm->links_per_node, bind, session->entry,
+                                 label, &linkset_ops, pool);
     if (pool->linkset == NULL) {
         free(pool);
         return NULL;
@@ -207,23 +218,25 @@ pool_new(struct session *session, const struct pdu *bind, const uint8_t key[stat
     return pool;
 }
 
-/* The pool of the sessions with equal binds, or NULL. */
+/* The pool of the sessions with equal binds, or NULL. Who is refused at home asks the nodes
+ * anew; others wait where others do. */
 static struct pool *
-find(struct account *account, const uint8_t key[static POOL_KEY_SIZE])
+find(struct account *account, const uint8_t key[static POOL_KEY_SIZE], bool at_home)
 {
     struct pool *pool;
 
     DL_FOREACH(account->pools, pool)
-        if (digest_equal(pool->key, key, POOL_KEY_SIZE))
+        if (digest_equal(pool->key, key, POOL_KEY_SIZE) &&
+            !(at_home && pool->linkset->state == LINKSET_REFUSED))
             return pool;
     return NULL;
 }
 
-/* It may be decided already how the bind ends. */
+/* At home: it may be decided already how the bind ends. */
 static void
 take_in(struct session *session)
 {
-    switch (session->linkset->state) {
+    switch (session->home.linkset->state) {
     case LINKSET_BINDING:
     case LINKSET_GATHERING:
         break;
@@ -240,8 +253,9 @@ take_in(struct session *session)
 }
 
 bool
-pool_join(struct session *session, const struct pdu *pdu)
+pool_join(struct branch *branch, const struct pdu *pdu)
 {
+    struct session *session = branch->session;
     struct proxy *proxy = session->proxy;
     struct member *member = calloc(1, sizeof(*member));
     uint8_t key[POOL_KEY_SIZE];
@@ -250,22 +264,23 @@ pool_join(struct session *session, const struct pdu *pdu)
 
     if (member == NULL || !bind_parse(pdu, &bind) || !hash_bind(proxy, pdu, key))
         goto failed;
-    account = account_get(proxy, session->listener->farm, bind.system_id);
+    account = account_get(proxy, branch->farm->conf, bind.system_id, session->entry);
     if (account == NULL)
         goto failed;
-    member->pool = find(account, key);
+    member->pool = find(account, key, branch->index == 0);
     if (member->pool == NULL)
-        member->pool = pool_new(session, pdu, key);
+        member->pool = pool_new(branch, pdu, key);
     account_put(account);
     if (member->pool == NULL)
         goto failed;
     loop_timer_stop(proxy->loop, &member->pool->linger);
-    member->session = session;
-    session->member = member;
-    session->linkset = member->pool->linkset;
-    session->linkset->account->sessions++;
+    member->branch = branch;
+    branch->member = member;
+    branch->linkset = member->pool->linkset;
+    branch->linkset->account->sessions++;
     DL_APPEND(member->pool->members, member);
-    take_in(session);
+    if (is_home(member))
+        take_in(session);
     return true;
 
 failed:
@@ -274,14 +289,14 @@ failed:
 }
 
 void
-pool_leave(struct session *session)
+pool_leave(struct branch *branch)
 {
-    struct member *member = session->member;
+    struct member *member = branch->member;
     struct pool *pool = member->pool;
 
     pool->account->sessions--;
-    session->member = NULL;
-    session->linkset = NULL;
+    branch->member = NULL;
+    branch->linkset = NULL;
     DL_DELETE(pool->members, member);
     if (member->held_prev != NULL)
         DL_DELETE2(pool->holders, member, held_prev, held_next);

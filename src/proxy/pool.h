@@ -18,10 +18,11 @@
 
 struct pool;
 
-/* A session in a pool. What takes turns is a list that begins with the next. */
+/* A session in a pool, by its branch on that farm. What takes turns is a list that begins
+ * with the next. */
 struct member {
     struct pool *pool;
-    struct session *session;
+    struct branch *branch;
     struct member *prev;            /* utlist, in pool->members */
     struct member *next;
     struct member *held_prev;       /* in pool->holders; NULL: it isn't */
@@ -53,14 +54,14 @@ struct pool {
     struct grave grave;
 };
 
-/* A bind in state BINDING: the session joins the pool of those that are equal, or a new
- * one. Its verdict may come within the call. False: out of memory. */
+/* The branch joins the pool of those whose binds are equal, or a new one. At home, in state
+ * BINDING, the verdict may come within the call. False: out of memory. */
 MUST_USE bool
-pool_join(struct session *session, const struct pdu *bind);
+pool_join(struct branch *branch, const struct pdu *bind);
 
-/* The session ends: it has neither member nor linkset any more. */
+/* The session ends: the branch has neither member nor linkset any more. */
 void
-pool_leave(struct session *session);
+pool_leave(struct branch *branch);
 
 /* The proxy is draining: pools without sessions linger no longer. */
 void

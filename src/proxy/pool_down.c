@@ -32,10 +32,10 @@ next_ready(struct pool *pool)
 
     while ((member = pool->ready) != NULL) {
         stop_being_ready(member);
-        if (!takes(member->session))
+        if (!takes(member->branch->session))
             continue;
         DL_APPEND2(pool->ready, member, ready_prev, ready_next);
-        return member->session;
+        return member->branch->session;
     }
     return NULL;
 }
@@ -47,7 +47,8 @@ has_receiver(const struct pool *pool)
     const struct member *member;
 
     DL_FOREACH(pool->members, member)
-        if (member->session->state == SESSION_BOUND || member->session->state == SESSION_BINDING)
+        if (member->branch->session->state == SESSION_BOUND ||
+            member->branch->session->state == SESSION_BINDING)
             return true;
     return false;
 }
@@ -70,6 +71,20 @@ is_part(const struct pool *pool, const struct pdu *pdu, uint64_t *key)
     return true;
 }
 
+static bool
+is_in(const struct pool *pool, struct session *session)
+{
+    const struct branch *branch;
+    uint32_t i;
+
+    for (i = 0; i <= session->other_count; i++) {
+        branch = session_branch(session, i);
+        if (branch->member != NULL && branch->member->pool == pool)
+            return true;
+    }
+    return false;
+}
+
 /* The session that has the other parts, unless it has ended or is about to. */
 static struct session *
 session_on_trail(const struct pool *pool, uint64_t key)
@@ -78,8 +93,7 @@ session_on_trail(const struct pool *pool, uint64_t key)
     struct handle to = trail_find(&pool->account->farm->trail, key, now);
     struct session *session = handle_object(&pool->proxy->session_table, to);
 
-    if (session == NULL || session->member == NULL || session->member->pool != pool ||
-        session->state != SESSION_BOUND)
+    if (session == NULL || session->state != SESSION_BOUND || !is_in(pool, session))
         return NULL;
     return session;
 }
@@ -184,7 +198,7 @@ pool_update(struct member *member)
 {
     struct pool *pool = member->pool;
 
-    if (member->ready_prev == NULL && takes(member->session)) {
+    if (member->ready_prev == NULL && takes(member->branch->session)) {
         DL_APPEND2(pool->ready, member, ready_prev, ready_next);
         serve(pool);
     }

@@ -18,28 +18,28 @@ stop_holding(struct member *member)
 void
 pool_hold(struct member *member)
 {
-    if (member->held_prev == NULL && member->session->waiting < POOL_WAITING_MAX)
+    if (member->held_prev == NULL && member->branch->waiting < POOL_WAITING_MAX)
         DL_APPEND2(member->pool->holders, member, held_prev, held_next);
 }
 
 void
 pool_serve_holders(struct pool *pool)
 {
-    struct session *session;
+    struct branch *branch;
     struct member *member;
 
     while ((member = pool->holders) != NULL) {
-        session = member->session;
-        if (session->held.first != NULL && !held_serve_one(session)) {
-            if (session->waiting < POOL_WAITING_MAX)
+        branch = member->branch;
+        if (branch->held.first != NULL && !held_serve_one(branch)) {
+            if (branch->waiting < POOL_WAITING_MAX)
                 return;
             stop_holding(member);   /* its turn comes when less of it waits for one link */
             continue;
         }
         stop_holding(member);
-        if (session->held.first != NULL)
+        if (branch->held.first != NULL)
             pool_hold(member);
-        upward_relieve(session);
+        upward_relieve(branch->session);
     }
 }
 

@@ -31,6 +31,7 @@ proxy_fini(struct proxy *proxy)
     ensure(proxy->stream_count == 0);
     pipes_fini(&proxy->pipes);
     farm_free_all(proxy);
+    free(proxy->route_counts);
     handle_table_fini(&proxy->session_table);
     handle_table_fini(&proxy->link_table);
 }

@@ -46,8 +46,11 @@ struct proxy {
     uint32_t linkset_count;         /* sessions end before their linksets do */
     struct account *accounts;       /* hash, by account.c */
     struct farm *farms;             /* list, by farm.c */
+    const struct conf *conf;        /* that they have; the worker's reference */
+    uint64_t (*route_counts)[CONF_ROUTES_MAX];  /* messages, of each listener's routes */
     const struct conf *now;         /* while a change to the next is prepared, or NULL */
     const struct conf *next;
+    uint64_t rerouted_until_ms;     /* parts may belong to sets that older routes have placed */
     uint64_t ids;                   /* that were given here */
     bool draining;
     bool empty;                     /* on_empty was called */

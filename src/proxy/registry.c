@@ -14,10 +14,10 @@ struct registry_entry {
     uint32_t refs;          /* under the lock */
     uint32_t bound;         /* the worker's */
     size_t key_len;
-    uint8_t key[];          /* the farm's name with its NUL, then the system_id */
+    uint8_t key[];          /* the group's name with its NUL, then the system_id */
 };
 
-#define NAME_MAX_SIZE 64    /* a farm's name, with its NUL; the configuration allows 33 */
+#define NAME_MAX_SIZE 64    /* a group's name, with its NUL; the configuration allows 33 */
 
 bool
 registry_init(struct registry *registry, uint32_t workers)
@@ -73,14 +73,14 @@ add(struct registry *registry, const uint8_t *key, size_t key_len, uint32_t here
 }
 
 struct registry_entry *
-registry_get(struct registry *registry, const char *farm, struct octets system_id, uint32_t here)
+registry_get(struct registry *registry, const char *group, struct octets system_id, uint32_t here)
 {
     uint8_t key[NAME_MAX_SIZE + PDU_MAX_OPEN];
-    size_t name_size = strlen(farm) + 1, key_len = name_size + system_id.len;
+    size_t name_size = strlen(group) + 1, key_len = name_size + system_id.len;
     struct registry_entry *entry;
 
     ensure(name_size <= NAME_MAX_SIZE && system_id.len <= PDU_MAX_OPEN && here < registry->workers);
-    memcpy(key, farm, name_size);
+    memcpy(key, group, name_size);
     memcpy(key + name_size, system_id.bytes, system_id.len);
     pthread_mutex_lock(&registry->lock);
     HASH_FIND(hh, registry->entries, key, key_len, entry);
@@ -90,6 +90,16 @@ registry_get(struct registry *registry, const char *farm, struct octets system_i
         entry->refs++;
         registry->loads[entry->worker]++;
     }
+    pthread_mutex_unlock(&registry->lock);
+    return entry;
+}
+
+struct registry_entry *
+registry_ref(struct registry *registry, struct registry_entry *entry)
+{
+    pthread_mutex_lock(&registry->lock);
+    entry->refs++;
+    registry->loads[entry->worker]++;
     pthread_mutex_unlock(&registry->lock);
     return entry;
 }

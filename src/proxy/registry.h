@@ -34,13 +34,17 @@ void
 registry_fini(struct registry *registry);
 
 /*
- * The account of a system_id on the farm of that name; the caller refers to it until
+ * The account of a system_id on the farms of that group; the caller refers to it until
  * registry_put. If it is new it gets the worker with the fewest references, which is
  * to say accounts and sessions; among equals `here`, for that spares a way.
  * NULL: out of memory.
  */
 MUST_USE struct registry_entry *
-registry_get(struct registry *registry, const char *farm, struct octets system_id, uint32_t here);
+registry_get(struct registry *registry, const char *group, struct octets system_id, uint32_t here);
+
+/* Refers to it once more. */
+struct registry_entry *
+registry_ref(struct registry *registry, struct registry_entry *entry);
 
 void
 registry_put(struct registry *registry, struct registry_entry *entry);

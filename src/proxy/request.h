@@ -38,6 +38,7 @@ struct request {
     enum request_rule rule;
     uint16_t lost_at;       /* the node that may have got it before its link was lost */
     uint16_t node;          /* REQUEST_NODE; on a tour the next to ask */
+    uint16_t branch;        /* its session's, by index */
     uint8_t part;           /* its number in its set */
     uint8_t parts;          /* of its set; 0: no part of a long message */
     bool counted;           /* against the account's rate, or not subject to it */

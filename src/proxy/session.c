@@ -83,24 +83,34 @@ bury(struct grave *grave)
 {
     struct session *session = container_of(grave, struct session, grave);
 
+    branch_free_all(session);
     window_fini(&session->window);
     free(session);
 }
 
 static void
-leave_linkset(struct session *session, void (*close_linkset)(struct linkset *linkset))
+leave_linkset(struct branch *branch, void (*close_linkset)(struct linkset *linkset))
 {
-    struct linkset *linkset = session->linkset;
+    struct linkset *linkset = branch->linkset;
 
     if (linkset == NULL)
         return;
-    if (session->member != NULL) {
-        pool_leave(session);
+    if (branch->member != NULL) {
+        pool_leave(branch);
         return;
     }
-    session->linkset = NULL;
+    branch->linkset = NULL;
     linkset->account->sessions--;
     close_linkset(linkset);
+}
+
+static void
+leave_linksets(struct session *session, void (*close_linkset)(struct linkset *linkset))
+{
+    uint32_t i;
+
+    for (i = 0; i <= session->other_count; i++)
+        leave_linkset(session_branch(session, i), close_linkset);
 }
 
 /* Lets go of the nodes and of all that waits. */
@@ -109,7 +119,7 @@ release(struct session *session)
 {
     downward_turn_back(session);
     upward_forget_held(session);
-    leave_linkset(session, linkset_close);
+    leave_linksets(session, linkset_close);
 }
 
 static bool
@@ -232,14 +242,52 @@ session_ask(struct session *session, uint32_t command)
         pdu_put_header(room, PDU_HEADER, command, SMPP_ROK, session->own_number);
 }
 
+bool
+session_holds(struct session *session)
+{
+    const struct branch *branch;
+    uint32_t i;
+
+    for (i = 0; i <= session->other_count; i++) {
+        branch = session_branch(session, i);
+        if (branch->waiting > 0 || branch->held.first != NULL)
+            return true;
+    }
+    return false;
+}
+
+size_t
+session_held_bytes(struct session *session)
+{
+    size_t bytes = session->home.held.bytes + session->home.waiting_bytes;
+    uint32_t i;
+
+    for (i = 0; i < session->other_count; i++)
+        bytes += session->others[i]->held.bytes + session->others[i]->waiting_bytes;
+    return bytes;
+}
+
+static void
+update_links(struct branch *branch, bool stop)
+{
+    if (branch->member != NULL)
+        pool_update(branch->member);
+    /* Again while they are stopped: a link that has come since reads. */
+    else if (branch->linkset != NULL && stop)
+        linkset_pause(branch->linkset);
+    else if (branch->linkset != NULL && branch->session->links_paused)
+        linkset_resume(branch->linkset);
+}
+
 void
 session_update_reading(struct session *session)
 {
     size_t hold = session->listener->hold;
     bool full = conn_is_full(&session->conn);
-    size_t held = session->held.bytes + session->waiting_bytes;
+    size_t held = session_held_bytes(session);
     bool stop = full || held > (session->conn.paused ? hold / 2 : hold);
     bool stop_links;
+    uint32_t i;
 
     if (session->conn.state == CONN_OPEN && stop != session->conn.paused &&
         session->state != SESSION_LEAVING) {
@@ -248,19 +296,10 @@ session_update_reading(struct session *session)
         else
             conn_resume(&session->conn);
     }
-    if (session->member != NULL) {
-        pool_update(session->member);
-        return;
-    }
     stop_links = full || session->held_down.bytes > (session->links_paused ? hold / 2 : hold);
-    /* Again while they are stopped: a link that has come since reads. */
-    if (session->linkset != NULL && (stop_links || session->links_paused)) {
-        session->links_paused = stop_links;
-        if (stop_links)
-            linkset_pause(session->linkset);
-        else
-            linkset_resume(session->linkset);
-    }
+    for (i = 0; i <= session->other_count; i++)
+        update_links(session_branch(session, i), stop_links);
+    session->links_paused = stop_links;
 }
 
 /*
@@ -270,7 +309,7 @@ session_update_reading(struct session *session)
 void
 session_check_drained(struct session *session)
 {
-    if (session->in_flight > 0 || session->waiting > 0 || session->held.first != NULL)
+    if (session->in_flight > 0 || session_holds(session))
         return;
     if (session->state == SESSION_LEAVING) {
         if (session->end == SESSION_END_UNBIND)
@@ -320,6 +359,7 @@ session_new(struct proxy *proxy, const struct conf_listener *listener, const str
         return NULL;
     }
     session->proxy = proxy;
+    session->home.session = session;
     session->listener = listener;
     session->peer = *peer;
     session->accepted_at_ms = session->active_at_ms = loop_now_ms(proxy->loop);
@@ -336,18 +376,24 @@ void
 session_abort(struct session *session)
 {
     session->end = SESSION_END_DRAIN;
-    leave_linkset(session, linkset_abort);
+    leave_linksets(session, linkset_abort);
     session_enter(session, SESSION_CLOSED);
 }
 
 void
 session_give_up(struct session *session)
 {
-    if (session->linkset == NULL)
+    struct member *member;
+    uint32_t i;
+
+    if (session->home.linkset == NULL)
         return;
     upward_refuse_held(session);
     upward_give_up(session);
     downward_turn_back(session);
-    if (session->member != NULL)
-        pool_turn_back(session->member->pool);
+    for (i = 0; i <= session->other_count; i++) {
+        member = session_branch(session, i)->member;
+        if (member != NULL)
+            pool_turn_back(member->pool);
+    }
 }

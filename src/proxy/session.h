@@ -7,6 +7,7 @@
 #include "base/addr.h"
 #include "conf/conf.h"
 #include "net/conn.h"
+#include "proxy/branch.h"
 #include "proxy/gate.h"
 #include "proxy/linkset.h"
 #include "proxy/proxy.h"
@@ -57,13 +58,13 @@ struct session {
     struct conn conn;
     ev_timer timer;
     uint64_t watch_due_ms;          /* when the timer fires while bound or draining */
-    struct linkset *linkset;        /* from bind on, until it ends */
-    struct member *member;          /* where it shares that with others, or NULL */
     /* upward */
-    struct request_list held;       /* requests that wait for a link */
+    struct branch home;
+    struct steps *steps;            /* NULL: all goes home */
+    struct steps *next_steps;       /* while a change is prepared, or NULL */
+    struct branch **others;         /* its further branches */
+    uint32_t other_count;
     uint32_t in_flight;             /* requests open on links */
-    uint32_t waiting;               /* requests that wait for one link */
-    size_t waiting_bytes;           /* of memory, all of them */
     uint32_t unbind_number;         /* of the client's unbind, while it is leaving */
     /* downward */
     struct window window;
@@ -109,6 +110,21 @@ session_label(const struct session *session);
 /*
  * For upward.c and downward.c.
  */
+
+/* Its branch of that index. */
+static inline struct branch *
+session_branch(struct session *session, uint32_t index)
+{
+    return index == 0 ? &session->home : session->others[index - 1];
+}
+
+/* Does anything wait for a node? */
+bool
+session_holds(struct session *session);
+
+/* Octets of memory that it takes. */
+size_t
+session_held_bytes(struct session *session);
 
 /* Room for n octets to the client. NULL: out of memory; the session ends behind
  * this batch. */

@@ -49,24 +49,36 @@ refuse_bind(struct session *session, uint32_t status)
     session_finish(session, SESSION_END_REFUSED);
 }
 
-/* A linkset of its own, or one that it shares. False: out of memory. */
-static bool
-get_linkset(struct session *session, const struct pdu *pdu)
+bool
+session_open_branch(struct branch *branch, const struct pdu *bind)
 {
-    const struct conf_farm *farm = session->listener->farm;
+    const struct conf_farm *farm = branch->farm->conf;
+    struct session *session = branch->session;
     char label[24];
 
     switch (farm->links) {
     case CONF_LINKS_ACCOUNT:
-        return pool_join(session, pdu);
+        return pool_join(branch, bind);
     case CONF_LINKS_SESSION:
         break;
     }
     snprintf(label, sizeof(label), "c%llu", (unsigned long long)session->id);
-    session->linkset = linkset_open(session->proxy, farm, 1, pdu, label, &linkset_ops, session);
-    if (session->linkset == NULL)
+    branch->linkset = linkset_open(session->proxy, farm, 1, bind, session->entry, label,
+                                   &linkset_ops, branch);
+    if (branch->linkset == NULL)
         return false;
-    session->linkset->account->sessions++;
+    branch->linkset->account->sessions++;
+    return true;
+}
+
+/* At home, and on all other farms at the same time. False: out of memory. */
+static bool
+open_linksets(struct session *session, const struct pdu *pdu)
+{
+    if (session->entry == NULL || !session_open_branch(&session->home, pdu) ||
+        !branch_reserve(session))
+        return false;
+    branch_open_all(session);
     return true;
 }
 
@@ -74,6 +86,7 @@ void
 session_on_bind(struct session *session, const struct pdu *pdu)
 {
     struct bind bind;
+    bool ok;
 
     session->bind_command = pdu->command;
     session->bind_number = pdu->number;
@@ -85,6 +98,7 @@ session_on_bind(struct session *session, const struct pdu *pdu)
     }
     escape(session->system_id, sizeof(session->system_id), bind.system_id.bytes,
            bind.system_id.len);
+    ok = branch_begin(session, bind.system_id);
     if (!session_may_bind(session, &bind))
         return;
     session->interface_version = bind.interface_version;
@@ -95,7 +109,7 @@ session_on_bind(struct session *session, const struct pdu *pdu)
         refuse_bind(session, SMPP_RBINDFAIL);
         return;
     }
-    if (session->entry == NULL || !get_linkset(session, pdu)) {
+    if (!ok || !open_linksets(session, pdu)) {
         snprintf(session->end_detail, sizeof(session->end_detail), "out of memory");
         refuse_bind(session, SMPP_RBINDFAIL);
     }
@@ -104,7 +118,7 @@ session_on_bind(struct session *session, const struct pdu *pdu)
 void
 session_accept_bind(struct session *session)
 {
-    const struct linkset *linkset = session->linkset;
+    const struct linkset *linkset = session->home.linkset;
     uint32_t length;
     uint8_t *room;
 
@@ -144,47 +158,80 @@ session_refuse_bind(struct session *session, uint32_t status)
 
     snprintf(session->end_detail, sizeof(session->end_detail), "%s%s",
              status_name(status, spare),
-             session->linkset->verdict == SMPP_ROK ? ", no node can be reached" : "");
-    if (is_verdict(session->linkset->verdict))
+             session->home.linkset->verdict == SMPP_ROK ? ", no node can be reached" : "");
+    if (is_verdict(session->home.linkset->verdict))
         session_bind_failed(session);
     refuse_bind(session, status);
+}
+
+void
+session_side_refused(struct branch *branch, uint32_t status)
+{
+    char spare[STATUS_TEXT_SIZE];
+
+    log_limited(LOG_LEVEL_WARNING, session_label(branch->session),
+                "not bound to a farm that routes lead to, tried again farm=%s status=%s "
+                "detail=\"%s\"", branch->farm->conf->name, status_name(status, spare),
+                branch->linkset->verdict == SMPP_ROK ? "no node can be reached" : "");
+}
+
+static void
+side_bound(struct branch *branch)
+{
+    log_limited(LOG_LEVEL_INFO, session_label(branch->session), "bound to farm=%s nodes=%zu/%zu",
+                branch->farm->conf->name, linkset_nodes_bound(branch->linkset),
+                branch->farm->conf->node_count);
+    on_linkset_room(branch->linkset);
 }
 
 static void
 on_linkset_bound(struct linkset *linkset)
 {
-    session_accept_bind(linkset->owner);
+    struct branch *branch = linkset->owner;
+
+    if (branch->index == 0)
+        session_accept_bind(branch->session);
+    else
+        side_bound(branch);
 }
 
 static void
 on_linkset_refused(struct linkset *linkset, uint32_t status)
 {
-    session_refuse_bind(linkset->owner, status);
+    struct branch *branch = linkset->owner;
+
+    if (branch->index == 0)
+        session_refuse_bind(branch->session, status);
+    else
+        session_side_refused(branch, status);
 }
 
 static void
 on_linkset_room(struct linkset *linkset)
 {
-    struct session *session = linkset->owner;
+    struct branch *branch = linkset->owner;
 
     upward_on_room(linkset);
-    session_update_reading(session);
+    session_update_reading(branch->session);
 }
 
 static void
 on_linkset_starved(struct linkset *linkset)
 {
-    session_watch_by(linkset->owner,
-                     linkset->starved_at_ms + linkset->farm->queue_timeout_ms);
+    upward_on_starved(linkset->owner);
 }
 
 static void
 on_linkset_lost(struct linkset *linkset)
 {
-    const struct session *session = linkset->owner;
+    const struct branch *branch = linkset->owner;
 
-    log_limited(LOG_LEVEL_WARNING, session_label(session), "no node is left grace_ms=%u",
-                linkset->farm->grace_ms);
+    if (branch->index == 0)
+        log_limited(LOG_LEVEL_WARNING, session_label(branch->session),
+                    "no node is left grace_ms=%u", linkset->farm->grace_ms);
+    else
+        log_limited(LOG_LEVEL_WARNING, session_label(branch->session),
+                    "no node is left farm=%s", linkset->farm->name);
 }
 
 void
@@ -200,11 +247,16 @@ session_without_nodes(struct session *session)
 static void
 on_linkset_grace_over(struct linkset *linkset)
 {
-    session_without_nodes(linkset->owner);
+    struct branch *branch = linkset->owner;
+
+    if (branch->index == 0)
+        session_without_nodes(branch->session);
 }
 
 static void
 tell_client(const struct linkset *linkset, struct addr *source, struct addr *dest)
 {
-    session_tell_client(linkset->owner, source, dest);
+    struct branch *branch = linkset->owner;
+
+    session_tell_client(branch->session, source, dest);
 }

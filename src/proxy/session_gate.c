@@ -203,7 +203,7 @@ refuse_certificate(struct session *session)
 bool
 session_has_place(const struct session *session)
 {
-    uint32_t max = session->listener->farm->max_sessions;
+    uint32_t max = session->home.farm->conf->max_sessions;
 
     return max == 0 || session->entry == NULL || registry_bound(session->entry) < max;
 }

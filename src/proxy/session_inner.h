@@ -38,14 +38,22 @@ session_ask(struct session *session, uint32_t command);
 void
 session_on_bind(struct session *session, const struct pdu *pdu);
 
-/* The verdict on it. */
+/* Gives it a linkset of its own, or one that it shares. False: out of memory. */
+MUST_USE bool
+session_open_branch(struct branch *branch, const struct pdu *bind);
+
+/* The verdict on the bind. */
 void
 session_accept_bind(struct session *session);
 
 void
 session_refuse_bind(struct session *session, uint32_t status);
 
-/* No node came back for `grace`. */
+/* The nodes of a farm that isn't its home have; the session goes on. */
+void
+session_side_refused(struct branch *branch, uint32_t status);
+
+/* At home no node came back for `grace`. */
 void
 session_without_nodes(struct session *session);
 

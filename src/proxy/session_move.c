@@ -21,7 +21,7 @@ find_account(struct session *session, const struct pdu *pdu)
     struct bind bind;
 
     if (session->entry == NULL && command_bound_state(pdu->command) != 0 && bind_parse(pdu, &bind))
-        session->entry = registry_get(proxy->registry, session->listener->farm->name,
+        session->entry = registry_get(proxy->registry, session->listener->farm->group,
                                       bind.system_id, proxy->worker);
 }
 

@@ -95,7 +95,7 @@ forbidden(const struct session *session, const struct pdu *pdu, const struct com
         return (command->up & session->bound_state) != 0 ? SMPP_ROK : SMPP_RINVBNDSTS;
     case SESSION_DRAINING:
     case SESSION_UNBINDING:
-        return session->listener->farm->busy_status;
+        return session->home.farm->conf->busy_status;
     case SESSION_LEAVING:
     case SESSION_ENDING:
     case SESSION_CLOSED:

@@ -79,7 +79,7 @@ inactivity(struct session *session)
     uint64_t timeout = session->listener->inactivity_timeout_ms;
 
     if (timeout == 0 || session->state != SESSION_BOUND || session->in_flight > 0 ||
-        session->waiting > 0 || session->held.first != NULL)
+        session_holds(session))
         return UINT64_MAX;
     if (session->active_at_ms + timeout > session_now_ms(session))
         return session->active_at_ms + timeout;
@@ -92,6 +92,7 @@ watch(struct session *session)
 {
     uint64_t due, now = session_now_ms(session);
 
+    branch_open_all(session);
     due = earlier(downward_expire(session), upward_expire_held(session));
     session_check_drained(session);
     if (!is_watched(session))

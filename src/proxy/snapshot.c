@@ -16,6 +16,7 @@
 #include "proxy/session.h"
 #include "proxy/session_inner.h"
 #include "proxy/stream.h"
+#include "route/rule.h"
 
 static const struct snapshot_counter counter_info[] = {
 #define COUNTER(symbol, meaning) {#symbol, meaning},
@@ -55,6 +56,22 @@ add_farm(struct farm *farm, const struct conf *conf, struct snapshot *snapshot)
     sum->sets_evicted += farm->sets.evicted;
 }
 
+/* As for farms: a route counts that both know by that number. */
+static void
+add_routes(const struct proxy *proxy, struct snapshot *snapshot)
+{
+    const struct conf_listener *ours, *theirs;
+    size_t i, j;
+
+    for (i = 0; i < snapshot->conf->listener_count; i++) {
+        ours = &proxy->conf->listeners[i];
+        theirs = &snapshot->conf->listeners[i];
+        for (j = 0; j < ours->route_count && j < theirs->route_count; j++)
+            if (ours == theirs || rule_equal(&ours->routes[j], &theirs->routes[j]))
+                snapshot->routes[i][j] += proxy->route_counts[i][j];
+    }
+}
+
 static void
 fill_account(const struct account *account, const struct conf *conf, struct snapshot_account *row)
 {
@@ -81,7 +98,21 @@ add_accounts(struct proxy *proxy, const struct conf *conf, struct snapshot *snap
 }
 
 static void
-fill_session(const struct session *session, const struct conf *conf, struct snapshot_session *row)
+fill_branches(struct session *session, struct snapshot_session *row)
+{
+    const struct branch *branch;
+    uint32_t i;
+
+    for (i = 0; i <= session->other_count; i++) {
+        branch = session_branch(session, i);
+        row->links += branch->linkset != NULL ? branch->linkset->bound : 0;
+        if (branch->farm != NULL && row->farm_count < SNAPSHOT_FARMS_MAX)
+            row->farms[row->farm_count++] = (uint16_t)branch->farm->index;
+    }
+}
+
+static void
+fill_session(struct session *session, const struct conf *conf, struct snapshot_session *row)
 {
     uint64_t now = loop_now_ms(session->proxy->loop);
 
@@ -95,7 +126,7 @@ fill_session(const struct session *session, const struct conf *conf, struct snap
     row->version = session->interface_version;
     row->tls = session->conn.transport != &transport_plain;
     row->reads = !session->conn.paused;
-    row->links = session->linkset != NULL ? session->linkset->bound : 0;
+    fill_branches(session, row);
     row->requests = session->requests;
     row->responses = session->responses;
     row->deliveries = session->deliveries;
@@ -104,7 +135,7 @@ fill_session(const struct session *session, const struct conf *conf, struct snap
     row->pending = session->in_flight;
     row->window_open = session->window.open;
     row->window_limit = session->window.limit;
-    row->held_bytes = session->held.bytes + session->waiting_bytes;
+    row->held_bytes = session_held_bytes(session);
     row->held_down_bytes = session->held_down.bytes;
     row->age_ms = now - session->accepted_at_ms;
     row->idle_ms = now - session->active_at_ms;
@@ -182,6 +213,7 @@ proxy_add_to_snapshot(struct proxy *proxy, const struct conf *conf, uint32_t wor
     add_counters(&proxy->counters, snapshot);
     LL_FOREACH(proxy->farms, farm)
         add_farm(farm, conf, snapshot);
+    add_routes(proxy, snapshot);
     switch (snapshot->list) {
     case SNAPSHOT_NO_LIST:
         break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What comes from clients: placing, sending, answering. A request is owned by what was
- * read ahead (ahead.h), by its session's `held` list, by what waits for a link (held.c), or
+ * read ahead (ahead.h), by its branch's `held` list, by what waits for a link (held.c), or
  * by a link's window, by one of them only; it gets its one response from the node, or from here.
  */
 #include "proxy/upward.h"
@@ -29,52 +29,80 @@ upward_refuse(struct session *session, struct request *request, uint32_t status)
 }
 
 void
-upward_refuse_busy(struct session *session, struct request *request)
+upward_refuse_busy(struct branch *branch, struct request *request)
 {
-    session->proxy->counters.answered_busy++;
-    upward_refuse(session, request, session->listener->farm->busy_status);
+    branch->session->proxy->counters.answered_busy++;
+    upward_refuse(branch->session, request, branch->farm->conf->busy_status);
 }
 
 void
-upward_send(struct session *session, struct link *link, struct request *request)
+upward_send(struct branch *branch, struct link *link, struct request *request)
 {
     if (request->lost_at != REQUEST_NOT_LOST)
-        doubt_note(session, link, request);
+        doubt_note(branch->session, link, request);
     if (link_send(link, request))
-        session->in_flight++;
+        branch->session->in_flight++;
     else
-        upward_refuse_busy(session, request);
+        upward_refuse_busy(branch, request);
 }
 
 /* Of a session that shares its links only so many may wait for one of them: the others
  * that do so wait for their turn. */
 static bool
-may_wait(const struct session *session)
+may_wait(const struct branch *branch)
 {
-    return session->member == NULL || session->waiting < POOL_WAITING_MAX;
+    return branch->member == NULL || branch->waiting < POOL_WAITING_MAX;
+}
+
+/* Where a tour has a node to ask: this branch, or one behind it. NULL: there is none. */
+static struct branch *
+on_tour(struct branch *branch, struct request *request)
+{
+    struct session *session = branch->session;
+    uint32_t i;
+
+    if (place_has_next(branch->linkset, request))
+        return branch;
+    for (i = branch->index + 1U; i <= session->other_count; i++) {
+        branch = session_branch(session, i);
+        if (branch->linkset == NULL || branch->linkset->bound == 0)
+            continue;
+        request->branch = branch->index;
+        request->node = 0;
+        return branch;
+    }
+    return NULL;
+}
+
+/* It has no link here; a tour may have one elsewhere. */
+static bool
+dispatch_elsewhere(struct branch *branch, struct request *request, enum place place)
+{
+    struct branch *next = place_is_tour(request) ? on_tour(branch, request) : NULL;
+
+    if (next != NULL && next != branch)
+        return upward_dispatch(next, request);
+    if (place == PLACE_HOLD)
+        return false;
+    upward_refuse(branch->session, request, place_failure(request));
+    return true;
 }
 
 bool
-upward_dispatch(struct session *session, struct request *request)
+upward_dispatch(struct branch *branch, struct request *request)
 {
     struct link *link;
+    enum place place = place_find(branch->linkset, request, &link);
 
-    switch (place_find(session->linkset, request, &link)) {
-    case PLACE_LINK:
-        if (link_takes_requests(link) && link->waiting.first == NULL)
-            upward_send(session, link, request);
-        else if (may_wait(session))
-            held_wait_for(session, link, request);
-        else
-            return false;
-        return true;
-    case PLACE_HOLD:
+    if (place != PLACE_LINK)
+        return dispatch_elsewhere(branch, request, place);
+    if (link_takes_requests(link) && link->waiting.first == NULL)
+        upward_send(branch, link, request);
+    else if (may_wait(branch))
+        held_wait_for(branch, link, request);
+    else
         return false;
-    case PLACE_FAIL:
-        upward_refuse(session, request, place_failure(request));
-        return true;
-    }
-    return false;
+    return true;
 }
 
 static bool
@@ -106,11 +134,11 @@ take_part(struct rate *rate, uint32_t per_second, const struct request *request,
 
 /* May it pass, by its account's rate? */
 static bool
-within_rate(struct session *session, struct request *request)
+within_rate(struct branch *branch, struct request *request)
 {
-    uint32_t per_second = session->listener->farm->rate;
-    struct rate *rate = &session->linkset->account->rate;
-    uint64_t now_us = session->proxy->loop->now_us;
+    uint32_t per_second = branch->farm->conf->rate;
+    struct rate *rate = &branch->linkset->account->rate;
+    uint64_t now_us = branch->session->proxy->loop->now_us;
 
     if (request->counted || per_second == 0 || !is_message(request))
         return true;
@@ -121,18 +149,19 @@ within_rate(struct session *session, struct request *request)
 
 /* Above the rate: true where it has been answered, false where it is to be held. */
 static bool
-throttle(struct session *session, struct request *request)
+throttle(struct branch *branch, struct request *request)
 {
-    const struct conf_farm *farm = session->listener->farm;
-    struct account *account = session->linkset->account;
+    struct account *account = branch->linkset->account;
+    const struct conf_farm *farm = branch->farm->conf;
+    struct session *session = branch->session;
     uint64_t wait_ms;
 
     switch (farm->rate_excess) {
     case CONF_RATE_DELAY:
         session->proxy->counters.delayed++;
         wait_ms = rate_wait_us(&account->rate, farm->rate) / 1000;
-        if (session->member != NULL)
-            pool_serve_in(session->member->pool, wait_ms + 1);
+        if (branch->member != NULL)
+            pool_serve_in(branch->member->pool, wait_ms + 1);
         else
             session_watch_by(session, loop_now_ms(session->proxy->loop) + wait_ms);
         return false;
@@ -147,38 +176,40 @@ throttle(struct session *session, struct request *request)
 }
 
 bool
-upward_try(struct session *session, struct request *request)
+upward_try(struct branch *branch, struct request *request)
 {
-    return within_rate(session, request) ? upward_dispatch(session, request)
-                                         : throttle(session, request);
+    return within_rate(branch, request) ? upward_dispatch(branch, request)
+                                        : throttle(branch, request);
 }
 
 /* What waits must not be overtaken. Parts and ids have an order of their own, unless the
  * session's turn is what they wait for. */
 static bool
-keeps_order(const struct session *session, const struct request *request)
+keeps_order(const struct branch *branch, const struct request *request)
 {
     return request->rule == REQUEST_ANY || request->rule == REQUEST_HASH ||
-           session->member != NULL;
+           branch->member != NULL;
 }
 
 static void
-admit(struct session *session, struct request *request)
+admit(struct branch *branch, struct request *request)
 {
-    place_join(session->linkset, request);
-    if ((session->held.first != NULL && keeps_order(session, request)) ||
-        !upward_try(session, request))
-        held_append(session, request);
+    place_join(branch->linkset, request);
+    if ((branch->held.first != NULL && keeps_order(branch, request)) ||
+        !upward_try(branch, request))
+        held_append(branch->session, request);
 }
 
 void
 upward_admit_all(struct session *session)
 {
     struct request *request;
+    struct branch *branch;
 
     while ((request = ahead_shift(&session->proxy->ahead)) != NULL) {
-        if (session->linkset != NULL)
-            admit(session, request);
+        branch = session_branch(session, request->branch);
+        if (branch->linkset != NULL)
+            admit(branch, request);
         else
             request_free(slab_of(session->proxy), request);
     }
@@ -188,41 +219,50 @@ void
 upward_request(struct session *session, const struct pdu *pdu)
 {
     struct proxy *proxy = session->proxy;
-    struct request *request;
+    struct branch *branch = &session->home;
+    struct request *request = NULL, *first;
+    struct reading reading;
 
     proxy->counters.requests_up++;
     session->requests++;
-    if (pdu->length > session->listener->farm->max_pdu_up) {
-        session_answer(session, pdu->command, SMPP_RINVMSGLEN, pdu->number);
-        return;
-    }
-    request = place_request(session->linkset, pdu, session->handle);
+    place_read(pdu, &reading);
+    if (session->steps != NULL)
+        branch = branch_for(session, &reading);
+    if (branch != NULL)
+        request = place_request(branch->linkset, pdu, &reading, session->handle);
     if (request == NULL) {
         proxy->counters.answered_busy++;
-        session_answer(session, pdu->command, session->listener->farm->busy_status, pdu->number);
+        session_answer(session, pdu->command, session->home.farm->conf->busy_status, pdu->number);
+        return;
+    }
+    request->branch = branch->index;
+    if (pdu->length > branch->farm->conf->max_pdu_up) {
+        upward_refuse(session, request, SMPP_RINVMSGLEN);
         return;
     }
     if (request->parts == 0 && proxy->ahead.count == 0) {
-        admit(session, request);
+        admit(branch, request);
         return;
     }
-    if (ahead_is_full(&proxy->ahead))
-        admit(session, ahead_shift(&proxy->ahead));
+    if (ahead_is_full(&proxy->ahead)) {
+        first = ahead_shift(&proxy->ahead);
+        admit(session_branch(session, first->branch), first);
+    }
     ahead_append(&proxy->ahead, request);
 }
 
 /* A pending has left its link's window. */
 static void
-left(struct session *session, struct link *link)
+left(struct branch *branch, struct link *link)
 {
-    session->in_flight--;
+    branch->session->in_flight--;
     if (link->waiting.first != NULL)
         held_serve_link(link);
-    if (session->member != NULL)
-        pool_serve(session->member->pool);
-    else if (session->held.first != NULL)
-        upward_serve(session);
-    upward_relieve(session);
+    if (branch->member != NULL)
+        pool_serve(branch->member->pool);
+    else if (branch->held.first != NULL)
+        upward_serve(branch);
+    upward_relieve(branch->session);
 }
 
 /* The response as the client is to see it. */
@@ -243,22 +283,22 @@ answer(struct session *session, const struct link *link, const struct pdu *pdu, 
 
 /* The node is busy, by retry-on: it gets a rest. True: another node gets the request. */
 static bool
-retry(struct session *session, struct link *link, struct request *request, uint32_t status)
+retry(struct branch *branch, struct link *link, struct request *request, uint32_t status)
 {
     const struct conf_farm *farm = link->farm;
     struct link *other;
 
     if (!conf_has_status(&farm->retry_on, status))
         return false;
-    linkset_rest(session->linkset, link->node);
+    linkset_rest(branch->linkset, link->node);
     if (request->rule != REQUEST_ANY || request->moves >= farm->redispatch_max)
         return false;
-    other = linkset_pick_rested(session->linkset);
+    other = linkset_pick_rested(branch->linkset);
     if (other == NULL || other->node == link->node)
         return false;
     request->moves++;
-    session->proxy->counters.retried++;
-    upward_send(session, other, request);
+    link->proxy->counters.retried++;
+    upward_send(branch, other, request);
     return true;
 }
 
@@ -266,26 +306,28 @@ void
 upward_on_response(struct link *link, const struct pdu *pdu, struct pending *pending)
 {
     struct proxy *proxy = link->proxy;
-    struct session *session = upward_session(proxy, pending->from);
     struct request *request = pending->request;
+    struct branch *branch = upward_branch(proxy, pending->from, request);
     uint32_t number = pending->their_number;
+    struct session *session;
 
     node_counts_answered(&link->at->counts, pdu->status, proxy->loop->now_us - pending->sent_us);
     window_take(&link->window, pending, WINDOW_ANSWERED);
-    if (session == NULL) {
+    if (branch == NULL) {
         proxy->counters.late_responses++;
         request_free(slab_of(proxy), request);
         held_on_place(link);
         return;
     }
-    if (place_goes_on(session->linkset, request, link->node, pdu->status)) {
-        if (!upward_dispatch(session, request))
+    session = branch->session;
+    if (place_goes_on(request, link->node, pdu->status) && on_tour(branch, request) != NULL) {
+        if (!upward_dispatch(session_branch(session, request->branch), request))
             held_append(session, request);
-        left(session, link);
+        left(branch, link);
         return;
     }
-    if (pdu->status != SMPP_ROK && retry(session, link, request, pdu->status)) {
-        left(session, link);
+    if (pdu->status != SMPP_ROK && retry(branch, link, request, pdu->status)) {
+        left(branch, link);
         return;
     }
     proxy->counters.responses_up++;
@@ -297,26 +339,26 @@ upward_on_response(struct link *link, const struct pdu *pdu, struct pending *pen
     else
         answer(session, link, pdu, number);
     request_free(slab_of(proxy), request);
-    left(session, link);
+    left(branch, link);
 }
 
 void
 upward_on_expired(struct link *link, struct pending *pending)
 {
     struct proxy *proxy = link->proxy;
-    struct session *session = upward_session(proxy, pending->from);
     struct request *request = pending->request;
+    struct branch *branch = upward_branch(proxy, pending->from, request);
 
     link->at->counts.expired++;
     window_take(&link->window, pending, WINDOW_EXPIRED);
-    if (session == NULL) {
+    if (branch == NULL) {
         request_free(slab_of(proxy), request);
         held_on_place(link);
         return;
     }
-    log_limited(LOG_LEVEL_WARNING, session_label(session),
+    log_limited(LOG_LEVEL_WARNING, session_label(branch->session),
                 "request unanswered in time node=%s number=%u", link_node_name(link),
                 request_number(request));
-    upward_refuse(session, request, request->accepted ? SMPP_ROK : SMPP_RSYSERR);
-    left(session, link);
+    upward_refuse(branch->session, request, request->accepted ? SMPP_ROK : SMPP_RSYSERR);
+    left(branch, link);
 }

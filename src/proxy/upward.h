@@ -20,13 +20,17 @@ upward_request(struct session *session, const struct pdu *pdu);
 void
 upward_admit_all(struct session *session);
 
-/* Sends what is held, as far as there are links that take it. */
+/* Sends what the branch holds, as far as there are links that take it. */
 void
-upward_serve(struct session *session);
+upward_serve(struct branch *branch);
 
 /* Sends what waits for one link or for any, as far as there is room now. */
 void
 upward_on_room(struct linkset *linkset);
+
+/* The branch has no link that takes messages any more. */
+void
+upward_on_starved(struct branch *branch);
 
 /* Answers held requests that have waited for a node for too long; returns when
  * the next one will have, UINT64_MAX: none waits for a node. */

@@ -6,13 +6,14 @@
 
 /* What upward.c, held.c, loss.c and pool_up.c share, and nobody else uses. */
 
-/* The session that a request came from; NULL: it has ended, or lets its links go. */
-static inline struct session *
-upward_session(const struct proxy *proxy, struct handle handle)
+/* The branch that a request takes; NULL: its session has ended, or lets its links go. */
+static inline struct branch *
+upward_branch(const struct proxy *proxy, struct handle from, const struct request *request)
 {
-    struct session *session = handle_object(&proxy->session_table, handle);
+    struct session *session = handle_object(&proxy->session_table, from);
+    struct branch *branch = session != NULL ? session_branch(session, request->branch) : NULL;
 
-    return session != NULL && session->linkset != NULL ? session : NULL;
+    return branch != NULL && branch->linkset != NULL ? branch : NULL;
 }
 
 /* Answers it here, and frees it. */
@@ -20,19 +21,20 @@ void
 upward_refuse(struct session *session, struct request *request, uint32_t status);
 
 void
-upward_refuse_busy(struct session *session, struct request *request);
+upward_refuse_busy(struct branch *branch, struct request *request);
 
 /* The link takes requests. */
 void
-upward_send(struct session *session, struct link *link, struct request *request);
+upward_send(struct branch *branch, struct link *link, struct request *request);
 
-/* Sends it, has it wait for its link, or answers it. False: it must be held. */
+/* Sends it, has it wait for its link, or answers it. False: it must be held. A tour may have
+ * gone on to another branch, which request->branch tells. */
 MUST_USE bool
-upward_dispatch(struct session *session, struct request *request);
+upward_dispatch(struct branch *branch, struct request *request);
 
 /* The same where the account's rate allows it. */
 MUST_USE bool
-upward_try(struct session *session, struct request *request);
+upward_try(struct branch *branch, struct request *request);
 
 /* Requests of the session have gone on: it may be read again, or be done. */
 static inline void
@@ -44,21 +46,26 @@ upward_relieve(struct session *session)
         session_update_reading(session);
 }
 
-/* Holds it, behind all others. */
+/* Holds it, behind all others of its branch. */
 void
 held_append(struct session *session, struct request *request);
 
 /* Holds it, in front of all others. */
 void
-held_prepend(struct session *session, struct request *request);
+held_prepend(struct branch *branch, struct request *request);
+
+/* On a farm without nodes: of what is held the newest is answered with busy-status, until the
+ * client can be read for the others that it has. */
+void
+held_trim(struct branch *branch);
 
 /* Tries the first that is held. False: it stays. */
 MUST_USE bool
-held_serve_one(struct session *session);
+held_serve_one(struct branch *branch);
 
 /* Puts it behind what waits for this link already. */
 void
-held_wait_for(struct session *session, struct link *link, struct request *request);
+held_wait_for(struct branch *branch, struct link *link, struct request *request);
 
 /* Sends what waits for the link, as far as it takes it. */
 void

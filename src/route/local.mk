@@ -6,6 +6,7 @@ libsmpplex_a_SOURCES += \
 	src/route/node_counts.c src/route/node_counts.h src/route/node_count.def \
 	src/route/node_status.c src/route/node_status.h src/route/node_admin.def src/route/node_signal.def \
 	src/route/rate.c src/route/rate.h \
+	src/route/rule.c src/route/rule.h \
 	src/route/set.c src/route/set.h \
 	src/route/snapshot.c src/route/snapshot.h \
 	src/route/trail.c src/route/trail.h \

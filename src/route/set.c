@@ -395,6 +395,14 @@ set_join(struct set_table *table, uint64_t key, uint8_t total, uint64_t now_ms)
     return id;
 }
 
+bool
+set_is_under_way(const struct set_table *table, uint64_t key, uint64_t now_ms)
+{
+    set_id id = table->sets != NULL ? find(table, key) : SET_NONE;
+
+    return id != SET_NONE && !at(table, id)->finished && at(table, id)->expires_ms > now_ms;
+}
+
 uint16_t
 set_node(const struct set_table *table, set_id id)
 {

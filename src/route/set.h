@@ -88,6 +88,10 @@ set_fetch(struct set_table *table, uint64_t key);
 MUST_USE set_id
 set_join(struct set_table *table, uint64_t key, uint8_t total, uint64_t now_ms);
 
+/* Is the set of that key under way: begun, and neither complete nor over? */
+MUST_USE bool
+set_is_under_way(const struct set_table *table, uint64_t key, uint64_t now_ms);
+
 /* What a set is hashed by where several machines are to agree on its node. */
 uint64_t
 set_hash(uint64_t account, const struct message *message, const struct concat *concat);

@@ -49,7 +49,8 @@ snapshot_new(struct conf *conf, enum snapshot_list list, size_t offset, size_t l
     snapshot->list = list;
     snapshot->offset = offset;
     snapshot->limit = limit;
-    if (alloc_farms(snapshot) && alloc_list(snapshot))
+    snapshot->routes = calloc(conf->listener_count + 1, sizeof(*snapshot->routes));
+    if (snapshot->routes != NULL && alloc_farms(snapshot) && alloc_list(snapshot))
         return snapshot;
     snapshot_free(snapshot);
     return NULL;
@@ -65,6 +66,7 @@ snapshot_free(struct snapshot *snapshot)
     for (i = 0; snapshot->farms != NULL && i < snapshot->conf->farm_count; i++)
         free(snapshot->farms[i].nodes);
     free(snapshot->farms);
+    free(snapshot->routes);
     free(snapshot->accounts);
     free(snapshot->rows);
     conf_unref(snapshot->conf);

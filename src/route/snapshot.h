@@ -22,6 +22,7 @@ enum snapshot_list {
 };
 
 #define SNAPSHOT_NAME_SIZE 64
+#define SNAPSHOT_FARMS_MAX (CONF_ROUTES_MAX + 1)
 #define SNAPSHOT_LIST_MAX 500       /* rows at a time, lest a worker be kept for long */
 #define SNAPSHOT_COUNTERS_MAX 96
 
@@ -52,6 +53,8 @@ struct snapshot_session {
     uint8_t version;                /* of the interface, as its bind says */
     bool tls;
     bool reads;                     /* we take what it sends */
+    uint16_t farms[SNAPSHOT_FARMS_MAX];     /* that it is on; the first has judged its bind */
+    uint32_t farm_count;            /* 0: it has not bound */
     uint32_t links;                 /* bound */
     uint64_t requests;
     uint64_t responses;
@@ -86,6 +89,7 @@ struct snapshot {
     size_t counter_count;
     uint64_t counters[SNAPSHOT_COUNTERS_MAX];
     struct snapshot_farm *farms;
+    uint64_t (*routes)[CONF_ROUTES_MAX];    /* messages, of each listener's routes */
     /* a part of a list, if one was asked for */
     enum snapshot_list list;
     char name[SNAPSHOT_NAME_SIZE];  /* only those of this system_id; "": all */

@@ -30,7 +30,7 @@ read_destinations(struct reader *r, struct address *first)
         switch (reader_u8(r)) {
         case DEST_FLAG_SME:
             address = read_address(r);
-            if (i == 0)
+            if (first->addr.bytes == NULL)
                 *first = address;
             break;
         case DEST_FLAG_LIST:
@@ -88,6 +88,19 @@ message_parse(const struct pdu *pdu, struct message *message)
     else
         read_sm(&r, message);
     message->optional = reader_octets(&r, reader_left(&r));
+    return !r.cut;
+}
+
+bool
+message_parse_broadcast(const struct pdu *pdu, struct address *source)
+{
+    struct reader r;
+
+    if (pdu->command != SMPP_BROADCAST_SM)
+        return false;
+    reader_init(&r, pdu->bytes + PDU_HEADER, pdu->length - PDU_HEADER);
+    reader_cstring(&r);     /* service_type */
+    *source = read_address(&r);
     return !r.cut;
 }
 

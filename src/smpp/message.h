@@ -25,7 +25,7 @@ struct message {
     struct octets service_type;
     struct octets addresses;        /* source and destinations as they stand */
     struct address source;
-    struct address destination;     /* submit_multi: the first one; empty for a list */
+    struct address destination;     /* submit_multi: the first that is no list; or empty */
     uint8_t esm_class;
     uint8_t registered_delivery;
     uint8_t replace_if_present;     /* 0 in data_sm */
@@ -37,6 +37,10 @@ struct message {
 /* False: the command has no such fields, or the body ends before they do. */
 MUST_USE bool
 message_parse(const struct pdu *pdu, struct message *message);
+
+/* The source of a broadcast_sm (SMPP v5.0 §4.4.1). False: it is none, or ends before. */
+MUST_USE bool
+message_parse_broadcast(const struct pdu *pdu, struct address *source);
 
 /* The user data: short_message, or the message_payload TLV when that is empty. */
 struct octets

@@ -73,6 +73,52 @@ show_listeners(const json_t *answer, bool color)
     ctl_table_end(&table, stdout, color);
 }
 
+static const char *
+pattern(const json_t *route, const char *name)
+{
+    const char *text = ctl_text(route, name);
+
+    return text[0] != '\0' ? text : "-";
+}
+
+static void
+add_routes(struct ctl_table *table, const json_t *listener)
+{
+    const json_t *routes = json_object_get(listener, "routes"), *route;
+    size_t i;
+
+    json_array_foreach(routes, i, route) {
+        ctl_table_add(table, TINT_NONE, "%s", ctl_text(listener, "name"));
+        ctl_table_add(table, TINT_NONE, "%zu", i + 1);
+        ctl_table_add(table, TINT_NONE, "%s", pattern(route, "system_id"));
+        ctl_table_add(table, TINT_NONE, "%s", pattern(route, "source"));
+        ctl_table_add(table, TINT_NONE, "%s", pattern(route, "destination"));
+        ctl_table_add(table, TINT_NONE, "%s", ctl_text(route, "farm"));
+        ctl_table_add(table, TINT_NONE, "%.0f", ctl_number(route, "messages"));
+    }
+}
+
+static void
+show_routes(const json_t *answer, bool color)
+{
+    static const char *const heads[] = {"LISTENER", ">ROUTE", "SYSTEM-ID", "SOURCE", "DESTINATION",
+                                        "FARM", ">MESSAGES", NULL};
+    const json_t *row;
+    struct ctl_table table;
+    bool any = false;
+    size_t i;
+
+    ctl_table_init(&table, heads);
+    json_array_foreach(json_object_get(answer, "listeners"), i, row) {
+        any = any || json_array_size(json_object_get(row, "routes")) > 0;
+        add_routes(&table, row);
+    }
+    if (!any)
+        return;
+    fputs("\n", stdout);
+    ctl_table_end(&table, stdout, color);
+}
+
 enum ctl_exit
 ctl_listeners(struct ctl *ctl)
 {
@@ -81,6 +127,8 @@ ctl_listeners(struct ctl *ctl)
 
     if (end == CTL_DONE && !ctl->json)
         show_listeners(answer.json, ctl->color);
+    if (end == CTL_DONE && !ctl->json)
+        show_routes(answer.json, ctl->color);
     ctl_answer_fini(&answer);
     return end;
 }
@@ -158,7 +206,7 @@ add_session(struct ctl_table *table, const json_t *row)
     ctl_table_add(table, TINT_NONE, "%.0f", ctl_number(row, "id"));
     ctl_table_add(table, TINT_NONE, "%s", account[0] != '\0' ? account : "-");
     ctl_table_add(table, TINT_NONE, "%s", ctl_text(row, "peer"));
-    ctl_table_add(table, TINT_NONE, "%s", ctl_text(row, "farm"));
+    ctl_put_names(table, json_object_get(row, "farms"));
     ctl_table_add(table, ctl_is(row, "reading") ? TINT_NONE : TINT_WARN, "%s%s",
                   ctl_text(row, "state"), ctl_is(row, "reading") ? "" : ", held back");
     ctl_table_add(table, TINT_NONE, "%s", bind[0] != '\0' ? bind : "-");

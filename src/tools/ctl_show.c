@@ -141,14 +141,14 @@ ctl_show_nodes(const json_t *answer, FILE *out, bool color)
     ctl_table_end(&table, out, color);
 }
 
-static void
-add_listeners(struct ctl_table *table, const json_t *listeners)
+void
+ctl_put_names(struct ctl_table *table, const json_t *names)
 {
     char text[256] = "";
     const json_t *one;
     size_t i, n = 0;
 
-    json_array_foreach(listeners, i, one)
+    json_array_foreach(names, i, one)
         if (n < sizeof(text))
             n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i > 0 ? "," : "",
                                   json_string_value(one));
@@ -175,7 +175,7 @@ ctl_show_farms(const json_t *answer, FILE *out, bool color)
         add_flow(&table, farm);
         ctl_table_add(&table, TINT_NONE, "%.0f", ctl_number_in(farm, "sets", "open"));
         ctl_table_add(&table, TINT_NONE, "%s", ctl_text(farm, "balance"));
-        add_listeners(&table, json_object_get(farm, "listeners"));
+        ctl_put_names(&table, json_object_get(farm, "listeners"));
     }
     ctl_table_end(&table, out, color);
 }

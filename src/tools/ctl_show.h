@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "tools/ctl.h"
+#include "tools/ctl_table.h"
 
 /* Answers of the API as tables, for several commands. */
 
@@ -15,6 +16,10 @@ ctl_show_nodes(const json_t *answer, FILE *out, bool color);
 /* {"farms": [...]} */
 void
 ctl_show_farms(const json_t *answer, FILE *out, bool color);
+
+/* ["a", "b"] as one cell, "a,b" */
+void
+ctl_put_names(struct ctl_table *table, const json_t *names);
 
 /* One line or more about what is not as it should be, the worst first; or that all is well. */
 void

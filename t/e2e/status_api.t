@@ -24,6 +24,7 @@ my $text = conf_text(
     farm => {reconnect => '100ms', 'reconnect-max' => '200ms', grace => '20s'},
     nodes => [map { [$_, $sims{$_}->addr($_)] } @names])
     . "status {\n    address = \"127.0.0.1:0\"\n    socket = \"$socket\"\n}\n";
+$text =~ s/listener smpp \{/$&\n    route { source = "99*" farm = f }/;
 my $plex = start_plex(conf => $text);
 my $addr = $plex->addr('status');
 my $smpp = $plex->addr('smpp');

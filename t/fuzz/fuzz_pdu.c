@@ -205,9 +205,12 @@ static void
 try_message(const struct pdu *pdu, const struct ids *ids)
 {
     struct message message;
+    struct address source;
     struct concat concat;
     bool malformed;
 
+    if (message_parse_broadcast(pdu, &source))
+        ensure(is_inside(source.addr, body_of(pdu)));
     if (!message_parse(pdu, &message))
         return;
     ensure(is_inside(message.short_message, body_of(pdu)));

@@ -125,7 +125,8 @@ static const char whole[] =
     " other */\n"
     "listener l.1 { address = 127.0.0.1:0 farm = two  hold = 1MiB  max-pdu = 512\n"
     "  inactivity-timeout = 10m  bind-timeout = 2s  window = 5  enquire-link = 1s }\n"
-    "listener l-2 { address = '127.0.0.1:0' farm = \"one\" }\n"
+    "listener l-2 { address = '127.0.0.1:0' farm = \"one\"\n"
+    "  route { system-id = 'b*' source = 99 destination = '46*' farm = two } }\n"
     "status { address = 8080  socket = /run/s.sock  socket-group = ops  hosts = \"a b\"\n"
     "  max-connections = 3  timeout = 100ms }\n";
 
@@ -258,7 +259,7 @@ is_quoted(enum key_type type)
     return type == KEY_LOG_TARGET || type == KEY_TAG || type == KEY_ID_PREFIX ||
            type == KEY_IP || type == KEY_IP_PORT || type == KEY_TEXT || type == KEY_FIELD ||
            type == KEY_PATH || type == KEY_FILE || type == KEY_SECRET || type == KEY_STATUSES ||
-           type == KEY_NETWORKS;
+           type == KEY_NETWORKS || type == KEY_PATTERN;
 }
 
 START_TEST(defaults_are_printed_as_the_table_has_them)
@@ -270,7 +271,8 @@ START_TEST(defaults_are_printed_as_the_table_has_them)
 
     for (i = 0; i < key_count; i++) {
         if (!key_has_default(&keys[i]) || keys[i].type == KEY_FARM_NAME ||
-            keys[i].type == KEY_FARM_MODE || is_of_tls(&keys[i]))
+            keys[i].type == KEY_FARM_MODE || is_of_tls(&keys[i]) ||
+            keys[i].section == KEY_ROUTE)
             continue;
         if (keys[i].section == KEY_ADMIN && keys[i].type == KEY_ADDRESS)
             continue;   /* one of two must be there */
@@ -690,6 +692,7 @@ static const char *const headings[] = {
     [KEY_CHECK] = ".Ss check, in a farm or in a node",
     [KEY_NODE_TLS] = ".Ss tls, in a farm or a node",
     [KEY_LISTENER] = ".Ss listener NAME",
+    [KEY_ROUTE] = ".Ss route, in a listener",
     [KEY_TLS] = ".Ss tls, in a listener",
     [KEY_ADMIN] = ".Ss status",
 };
@@ -742,7 +745,7 @@ START_TEST(the_examples_of_the_manual_are_good_files)
         }
     }
     fclose(file);
-    ck_assert_int_eq(examples, 10);
+    ck_assert_int_eq(examples, 11);
 }
 END_TEST
 

@@ -173,7 +173,7 @@ parse_multi(const void *destinations, size_t n, struct message *message)
     return message_parse(&pdu, message);
 }
 
-START_TEST(submit_multi_gives_its_first_destination_and_none_for_a_list)
+START_TEST(submit_multi_gives_its_first_destination_that_is_no_list)
 {
     struct message message;
 
@@ -184,10 +184,34 @@ START_TEST(submit_multi_gives_its_first_destination_and_none_for_a_list)
     ck_assert_uint_eq(message.destination.addr.len, 0);
     ck_assert(is(message.short_message, "text"));
     ck_assert(parse_multi("\2\2" "staff\0\1\1\1" "123", 15, &message));
-    ck_assert_uint_eq(message.destination.addr.len, 0);
+    ck_assert(is(message.destination.addr, "123"));
     ck_assert(parse_multi("\0", 1, &message));
     ck_assert_uint_eq(message.destination.addr.len, 0);
     ck_assert(is(message.short_message, "text"));
+}
+END_TEST
+
+START_TEST(a_broadcast_has_a_source)
+{
+    static uint8_t room[100];
+    struct address source;
+    struct writer w;
+    struct pdu pdu;
+    size_t n;
+
+    writer_begin(&w, room, sizeof(room), SMPP_BROADCAST_SM, SMPP_ROK, 1);
+    writer_bytes(&w, "CBS\0\5\1" "Acme", 11);
+    n = writer_end(&w);
+    pdu = framed(room, n);
+    ck_assert(message_parse_broadcast(&pdu, &source));
+    ck_assert(is(source.addr, "Acme"));
+    ck_assert_uint_eq(source.ton, 5);
+    pdu = framed(room, n);
+    pdu.length--;
+    ck_assert(!message_parse_broadcast(&pdu, &source));
+    pdu.length++;
+    pdu.command = SMPP_SUBMIT_SM;
+    ck_assert(!message_parse_broadcast(&pdu, &source));
 }
 END_TEST
 
@@ -295,8 +319,8 @@ END_TEST
 
 UNIT_MAIN("message", the_facts_of_all_four_commands_are_read,
           one_cut_at_any_length_is_never_read_behind_its_end, a_text_length_that_lies_is_refused,
-          submit_multi_gives_its_first_destination_and_none_for_a_list,
-          submit_multi_takes_255_destinations,
+          submit_multi_gives_its_first_destination_that_is_no_list,
+          a_broadcast_has_a_source, submit_multi_takes_255_destinations,
           submit_multi_with_a_destination_flag_of_no_kind_is_refused,
           other_commands_have_no_such_fields,
           the_text_is_the_payload_only_where_short_message_is_empty,

@@ -9,3 +9,5 @@ UNIT_TESTS += t/unit/check_conf_mode
 t_unit_check_conf_mode_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += t/unit/check_conf_gate
 t_unit_check_conf_gate_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_conf_route
+t_unit_check_conf_route_LDADD = $(UNIT_LDADD)

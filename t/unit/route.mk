@@ -15,3 +15,5 @@ UNIT_TESTS += t/unit/check_health
 t_unit_check_health_LDADD = $(UNIT_LDADD)
 UNIT_TESTS += t/unit/check_node_status
 t_unit_check_node_status_LDADD = $(UNIT_LDADD)
+UNIT_TESTS += t/unit/check_rule
+t_unit_check_rule_LDADD = $(UNIT_LDADD)
