@@ -15,7 +15,7 @@ my ($connections, $window) = (4, 50);
 
 # Three processes, a node each. A log is line by line on disk before its answer
 # is: what was accepted must be in one.
-my %sims = map { $_ => start_sim("$_=0,latency=exp:5ms", {text => 16}) } qw(a b c);
+my %sims = map { $_ => start_sim("$_=0,latency=exp:20ms", {text => 16}) } qw(a b c);
 my $plex = start_plex(conf => conf_text(
     farm => {reconnect => '200ms', 'reconnect-max' => '500ms'},
     nodes => [map { [$_, $sims{$_}->addr($_)] } sort keys %sims]));
@@ -47,7 +47,7 @@ cmp_ok($open->{links_lost}, '>=', $connections, 'its links are lost');
 cmp_ok($open->{moved}, '>', 0, "$open->{moved} requests moved, $open->{in_doubt} in doubt");
 my $before = keys %{taken($sims{b})};
 
-my $back = start_sim("b=$addr,latency=exp:5ms", {text => 16});
+my $back = start_sim("b=$addr,latency=exp:20ms", {text => 16});
 my $binds = $plex->counters->{sessions_bound};
 eventually('back again, it is bound by all sessions', sub {
     $back->stats('b')->{sessions}{transceiver} == $connections;

@@ -19,7 +19,8 @@ sub plex_of {
     my ($sim, $farm, %keys) = @_;
     my @nodes = map { [$_, $sim->addr($_), %{$keys{$_} // {}}] }
         grep { $_ ne 'control' } @{$sim->{names}};
-    return start_plex(conf => conf_text(farm => $farm, nodes => \@nodes));
+    my %farm = ('bind-gather' => '5s', %{$farm // {}});   # no message before all are bound
+    return start_plex(conf => conf_text(farm => \%farm, nodes => \@nodes));
 }
 
 subtest 'the messages of one client go to three equal nodes in rotation' => sub {
