@@ -245,10 +245,8 @@ by_first_parts(struct session *session, const struct message *message)
 
     for (i = 0; i <= session->other_count; i++) {
         branch = session_branch(session, i);
-        if (branch->linkset != NULL && place_has_begun(branch->linkset, message)) {
-            look_for_first_parts(session->proxy);
+        if (branch->linkset != NULL && place_has_begun(branch->linkset, message))
             return branch;
-        }
     }
     return NULL;
 }

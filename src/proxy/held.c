@@ -23,9 +23,10 @@ static bool
 is_too_much(const struct branch *branch, const struct request *request)
 {
     const struct session *session = branch->session;
+    size_t share = session->listener->hold / 2 / (session->other_count + 1);
 
     return is_one_of_several(branch) &&
-           branch->held.bytes + request->cap > session->listener->hold / (session->other_count + 1);
+           branch->held.bytes + branch->waiting_bytes + request->cap > share;
 }
 
 void
@@ -74,7 +75,8 @@ upward_on_starved(struct branch *branch)
 
     if (branch->held.first != NULL && is_one_of_several(branch)) {
         held_trim(branch);
-        upward_relieve(branch->session);
+        session_update_reading(branch->session);
+        session_watch_by(branch->session, 0);   /* it may be done, but not within this call */
     }
     session_watch_by(branch->session,
                      linkset->starved_at_ms + linkset->farm->queue_timeout_ms);

@@ -267,27 +267,48 @@ session_held_bytes(struct session *session)
     return bytes;
 }
 
+/* Of those that share their links: what waits there may fill the client's buffer. */
 static void
-update_links(struct branch *branch, bool stop)
+update_members(struct session *session)
 {
-    if (branch->member != NULL)
-        pool_update(branch->member);
-    /* Again while they are stopped: a link that has come since reads. */
-    else if (branch->linkset != NULL && stop)
-        linkset_pause(branch->linkset);
-    else if (branch->linkset != NULL && branch->session->links_paused)
-        linkset_resume(branch->linkset);
+    struct member *member;
+    uint32_t i;
+
+    for (i = 0; i <= session->other_count; i++) {
+        member = session_branch(session, i)->member;
+        if (member != NULL)
+            pool_update(member);
+    }
+}
+
+static void
+update_links(struct session *session)
+{
+    size_t hold = session->listener->hold;
+    bool stop = conn_is_full(&session->conn) ||
+                session->held_down.bytes > (session->links_paused ? hold / 2 : hold);
+    struct branch *branch;
+    uint32_t i;
+
+    for (i = 0; i <= session->other_count; i++) {
+        branch = session_branch(session, i);
+        if (branch->member != NULL || branch->linkset == NULL)
+            continue;
+        /* Again while they are stopped: a link that has come since reads. */
+        if (stop)
+            linkset_pause(branch->linkset);
+        else if (session->links_paused)
+            linkset_resume(branch->linkset);
+    }
+    session->links_paused = stop;
 }
 
 void
 session_update_reading(struct session *session)
 {
     size_t hold = session->listener->hold;
-    bool full = conn_is_full(&session->conn);
     size_t held = session_held_bytes(session);
-    bool stop = full || held > (session->conn.paused ? hold / 2 : hold);
-    bool stop_links;
-    uint32_t i;
+    bool stop = conn_is_full(&session->conn) || held > (session->conn.paused ? hold / 2 : hold);
 
     if (session->conn.state == CONN_OPEN && stop != session->conn.paused &&
         session->state != SESSION_LEAVING) {
@@ -296,10 +317,8 @@ session_update_reading(struct session *session)
         else
             conn_resume(&session->conn);
     }
-    stop_links = full || session->held_down.bytes > (session->links_paused ? hold / 2 : hold);
-    for (i = 0; i <= session->other_count; i++)
-        update_links(session_branch(session, i), stop_links);
-    session->links_paused = stop_links;
+    update_members(session);
+    update_links(session);
 }
 
 /*
