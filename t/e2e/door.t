@@ -325,19 +325,6 @@ subtest 'whoever fails to bind too often is banned' => sub {
     drop($strict);
 };
 
-# smpplexctl: exit status, and what it said.
-sub ctl {
-    my (@args) = @_;
-    my $pid = open my $out, '-|' // die "fork: $!";
-    if ($pid == 0) {
-        open STDERR, '>&', \*STDOUT;
-        exec "$ENV{SMPPLEX_BIN}/smpplexctl", @args or POSIX::_exit(127);
-    }
-    my $said = do { local $/; readline($out) // '' };
-    close $out;
-    return ($? >> 8, $said);
-}
-
 subtest 'bans are shown and lifted' => sub {
     my $strict = start_sim('a=0,accounts=good:secret');
     my $plex = start_plex(conf => conf_text(nodes => [['a', $strict->addr('a')]], listener => {ban => 2})
@@ -345,7 +332,7 @@ subtest 'bans are shown and lifted' => sub {
     my ($addr, $socket) = ($plex->addr('status'), work_dir . '/bans.sock');
     my $fail = sub { try_bind(from($_[0], $plex->addr), id => $_[1] // 'good', password => 'wrong') };
     is(http_json($addr, '/api/v1/bans')->{total}, 0, 'none at first');
-    is((ctl('-s', $socket, 'unban', 'all'))[0], 1, 'there is none to be lifted');
+    is((smpplexctl('-s', $socket, 'unban', 'all'))[0], 1, 'there is none to be lifted');
     $fail->('127.0.0.6') for 1 .. 2;
     $fail->('127.0.0.8', "a\"\e<b>") for 1 .. 2;
     $fail->('127.0.0.9');
@@ -366,19 +353,19 @@ subtest 'bans are shown and lifted' => sub {
         @events == 2 && $events[0]{who} eq '127.0.0.6' && $events[0]{to} eq 'banned'
             && $events[0]{why} =~ /^2 failed binds, for 600 s: /;
     });
-    my ($status, $said) = ctl('-s', $socket, 'bans');
+    my ($status, $said) = smpplexctl('-s', $socket, 'bans');
     like($said, qr/^127\.0\.0\.6 +smpp +2 .*system_id=good/m, 'smpplexctl shows them');
     unlike($said, qr/\e/, 'without what a terminal would act upon');
     is(http($addr, 'POST', '/api/v1/bans/127.0.0.6/lift')->{status}, 403, 'not without a token');
     ok(from('127.0.0.6', $plex->addr)->is_closed, 'nor is it lifted then');
     is(http("unix:$socket", 'POST', '/api/v1/bans/x/lift')->{status}, 400, 'no address');
     is(http("unix:$socket", 'POST', '/api/v1/bans/192.0.2.1/lift')->{status}, 404, 'another address');
-    is((ctl('-s', $socket, 'unban', 'x'))[0], 2, 'smpplexctl: no address');
-    ($status, $said) = ctl('-s', $socket, 'unban', '127.0.0.6');
+    is((smpplexctl('-s', $socket, 'unban', 'x'))[0], 2, 'smpplexctl: no address');
+    ($status, $said) = smpplexctl('-s', $socket, 'unban', '127.0.0.6');
     is("$status $said", "0 127.0.0.6: its ban is lifted\n", 'one is lifted');
     is(try_bind(from('127.0.0.6', $plex->addr), id => 'good'), 0, 'and let in');
     ok(from('127.0.0.8', $plex->addr)->is_closed, 'the other is not');
-    ($status, $said) = ctl('-s', $socket, 'unban', 'all');
+    ($status, $said) = smpplexctl('-s', $socket, 'unban', 'all');
     is("$status $said", "0 all addresses: bans lifted: 1\n", 'all are lifted');
     is(http_json($addr, '/api/v1/bans')->{total}, 0, 'none is left');
     is((grep { $_->{kind} eq 'ban' && $_->{to} eq 'lifted' } @{http_json($addr, '/api/v1/events')->{events}}), 2,

@@ -20,20 +20,6 @@ sub node {
     return [$name, $addr, tag => $tag{$name}, %keys];
 }
 
-# Writes the file and sends SIGHUP; waits for the line of the log that says how it went.
-sub reload {
-    my ($plex, $text) = @_;
-    my $said = qr/configuration (?:taken|refused)[^\n]*\n/;
-    my $before = () = $plex->log_text =~ /$said/g;
-    my @lines;
-
-    $plex->write_conf($text);
-    $plex->signal('HUP');
-    wait_for(5, sub { (@lines = $plex->log_text =~ /($said)/g) > $before })
-        or die 'smpplex does not say whether it takes the configuration';
-    return $lines[-1];
-}
-
 # The nodes that have taken the next messages, by name.
 sub spread {
     my ($client, $sim, $count) = @_;

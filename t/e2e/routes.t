@@ -97,19 +97,6 @@ sub nodes_of {
     return join ' ', map { $node{$_} // '-' } @to;
 }
 
-sub reload {
-    my ($plex, $text) = @_;
-    my $said = qr/configuration (?:taken|refused)[^\n]*\n/;
-    my $before = () = $plex->log_text =~ /$said/g;
-    my @lines;
-
-    $plex->write_conf($text);
-    $plex->signal('HUP');
-    wait_for(5, sub { (@lines = $plex->log_text =~ /($said)/g) > $before })
-        or die 'smpplex does not say whether it takes the configuration';
-    return $lines[-1];
-}
-
 # The side farm's links are there, so that the first message finds them.
 sub side_is_bound {
     my ($plex, $links) = @_;

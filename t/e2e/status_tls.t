@@ -72,19 +72,6 @@ sub ask {
     return $response // {status => 0, headers => {}, body => ''};
 }
 
-# smpplexctl: exit status, and what it said.
-sub ctl {
-    my (@args) = @_;
-    my $pid = open my $out, '-|' // die "fork: $!";
-    if ($pid == 0) {
-        open STDERR, '>&', \*STDOUT;
-        exec "$ENV{SMPPLEX_BIN}/smpplexctl", @args or POSIX::_exit(127);
-    }
-    my $said = do { local $/; readline($out) // '' };
-    close $out;
-    return ($? >> 8, $said);
-}
-
 my $sim = start_sim('a=0', 'b=0', {no_log => 1});
 my $conf = conf_text(nodes => [map { [$_, $sim->addr($_)] } qw(a b)]);
 
@@ -159,7 +146,7 @@ subtest 'TLS where none is spoken' => sub {
     my $plain = start_plex(conf => $conf . "status { address = \"127.0.0.1:0\" }\n");
     my $begun = time;
     is(ask($plain->addr('status'), 'GET', '/healthz')->{status}, 0, 'gets nothing');
-    my ($status, $said) = ctl('-s', 'https://' . $plain->addr('status'), '--ca', $ca->ca, 'status');
+    my ($status, $said) = smpplexctl('-s', 'https://' . $plain->addr('status'), '--ca', $ca->ca, 'status');
     is($status, 3, 'smpplexctl: 3');
     like($said, qr/cannot reach smpplex .*TLS: /, 'and says why');
     cmp_ok(time - $begun, '<', 3 * slow_machine, 'at once');
@@ -176,8 +163,8 @@ subtest 'clients with certificates' => sub {
     is(ask($addr, 'GET', '/healthz', args => ['-cert', $foreign])->{status}, 0, 'of another CA: not answered');
     is(ask($addr, 'GET', '/healthz', args => ['-cert', $own])->{status}, 200, 'a good one');
     is(ask($addr, 'POST', '/api/v1/reload', args => ['-cert', $own])->{status}, 401, 'is no token');
-    is((ctl('-s', "https://$addr", '--ca', $ca->ca, 'nodes'))[0], 3, 'smpplexctl without one');
-    is((ctl('-s', "https://$addr", '--ca', $ca->ca, '--cert', $own, 'nodes'))[0], 0, 'and with it');
+    is((smpplexctl('-s', "https://$addr", '--ca', $ca->ca, 'nodes'))[0], 3, 'smpplexctl without one');
+    is((smpplexctl('-s', "https://$addr", '--ca', $ca->ca, '--cert', $own, 'nodes'))[0], 0, 'and with it');
     $plex->is_good;
 };
 
@@ -186,26 +173,26 @@ subtest 'smpplexctl' => sub {
     my $addr = $plex->addr('status');
     my ($port) = $addr =~ /(\d+)$/;
     my @ca = ('--ca', $ca->ca);
-    my ($status, $said) = ctl('-s', "https://$addr", @ca, 'nodes');
+    my ($status, $said) = smpplexctl('-s', "https://$addr", @ca, 'nodes');
     is($status, 0, 'it asks by TLS');
     like($said, qr/^\s*f\/a\b/m, 'and shows the answer');
-    is((ctl('-s', "https://$addr/", @ca, 'events'))[0], 0, 'a slash at the end does no harm');
-    is((ctl('-s', "https://$addr", @ca, '--token-file', $token_file, 'drain', 'f/a'))[0], 0, 'an order');
-    is((ctl('-s', "https://$addr", @ca, 'ready', 'f/a'))[0], 1, 'needs the token');
-    is((ctl('-s', $socket, 'ready', 'f/a'))[0], 0, 'the socket needs none');
+    is((smpplexctl('-s', "https://$addr/", @ca, 'events'))[0], 0, 'a slash at the end does no harm');
+    is((smpplexctl('-s', "https://$addr", @ca, '--token-file', $token_file, 'drain', 'f/a'))[0], 0, 'an order');
+    is((smpplexctl('-s', "https://$addr", @ca, 'ready', 'f/a'))[0], 1, 'needs the token');
+    is((smpplexctl('-s', $socket, 'ready', 'f/a'))[0], 0, 'the socket needs none');
     my $file = file(work_dir . '/self.pem', Smpplex::Certs::read_file($ca->self_signed('mon.test')));
     for my $case (["https://$addr", [], qr/TLS: .*(?:self-signed|issuer|unknown)/i, 'without its CA'],
                   ["https://$addr", ['--ca', $other->ca], qr/TLS: /, 'with another CA'],
                   ["https://localhost:$port", \@ca, qr/TLS: .*name|TLS: .*mismatch/i, 'by a name that is not in it'],
                   [$addr, [], qr/./, 'without TLS']) {
         my ($where, $args, $pattern, $name) = @$case;
-        ($status, $said) = ctl('-s', $where, @$args, 'nodes');
+        ($status, $said) = smpplexctl('-s', $where, @$args, 'nodes');
         is($status, 3, "$name: 3");
         like($said, qr/^smpplexctl: cannot reach smpplex at \Q$where\E: .*$pattern/, 'and why');
     }
     for my $args (['-s', $addr, @ca], ['-s', "https://$addr", '--ca', '/no/such'], ['-s', "https://$addr", '--cert', $file . 'x'],
                   ['-s', 'https://']) {
-        is((ctl(@$args, 'nodes'))[0], 2, "@$args: wrong usage");
+        is((smpplexctl(@$args, 'nodes'))[0], 2, "@$args: wrong usage");
     }
     $plex->is_good;
 };

@@ -42,13 +42,10 @@ sub conf {
 
 sub plex { return start_plex(log_level => 'debug', conf => conf(@_)) }
 
-sub reload {
+sub take {
     my ($plex, @conf) = @_;
-    my $before = () = $plex->log_text =~ /configuration taken/g;
-    $plex->write_conf(conf(@conf));
-    $plex->signal('HUP');
-    wait_for(5, sub { (() = $plex->log_text =~ /configuration taken/g) > $before })
-        or die 'not taken: ' . $plex->log_text;
+    my $said = reload($plex, conf(@conf));
+    die $said if $said !~ /taken/;
     return;
 }
 
@@ -120,7 +117,7 @@ subtest 'by the address of the client' => sub {
     my $other = plex([@nodes[4, 5, 2, 3, 0, 1]], 'balance = source');
     is_deeply({map { ($_ => names($other, 1, from => "127.0.0.$_")) } 1 .. 60}, \%of,
               'another smpplex with the same nodes agrees');
-    reload($plex, [a => $at{a}, b => [$at{b}, 'weight = 0'], c => $at{c}], 'balance = source');
+    take($plex, [a => $at{a}, b => [$at{b}, 'weight = 0'], c => $at{c}], 'balance = source');
     my %now = map { ($_ => names($plex, 1, from => "127.0.0.$_")) } 1 .. 60;
     is(scalar(grep { $of{$_} ne 'b' && $now{$_} ne $of{$_} } keys %of), 0,
        'where one node is taken out only its own clients move');
@@ -138,7 +135,7 @@ subtest 'standby and backup' => sub {
     is_deeply(shares(names($plex, 10)), {b => 10}, 'when it is killed the second does');
     my $again = named('a', port => $first->{port});
     ok(wait_for(10, sub { names($plex, 1) eq 'a' }), 'and the first again when it is back');
-    reload($plex, [a => [$at{a}, 'weight = 0'], b => [$at{b}, 'weight = 0'], c => [$at{c}, 'backup = true']],
+    take($plex, [a => [$at{a}, 'weight = 0'], b => [$at{b}, 'weight = 0'], c => [$at{c}, 'backup = true']],
            'balance = standby');
     is_deeply(shares(names($plex, 5)), {c => 5}, 'the backup serves when no other does');
     $plex->is_good;
@@ -150,7 +147,7 @@ subtest 'a node that refuses: the connection goes to another, as long as nothing
     my $plex = plex([a => ["127.0.0.1:$port", check_at($alive)], b => $at{b}, c => $at{c}], 'error-limit = 0');
     is_deeply(shares(names($plex, 30)), {b => 15, c => 15}, 'all are served, evenly');
     is($plex->counters->{streams_moved}, 15, 'every other of them after a vain attempt');
-    reload($plex, [a => ["127.0.0.1:$port", check_at($alive)], b => $at{b}, c => $at{c}],
+    take($plex, [a => ["127.0.0.1:$port", check_at($alive)], b => $at{b}, c => $at{c}],
            'error-limit = 0 redispatch-max = 0');
     is_deeply(shares(names($plex, 30)), {b => 10, c => 10, none => 10}, 'redispatch-max = 0: a third is not');
     $plex->is_good;
@@ -204,10 +201,10 @@ subtest 'no node: a connection waits for one, and not for ever' => sub {
 subtest 'weight 0 and removal take no new connections, and let those go on that are there' => sub {
     my $plex = plex([a => $at{a}, b => $at{b}]);
     my @open = map { open_one($plex) } 1 .. 4;
-    reload($plex, [a => [$at{a}, 'weight = 0'], b => $at{b}]);
+    take($plex, [a => [$at{a}, 'weight = 0'], b => $at{b}]);
     is_deeply(shares(names($plex, 6)), {b => 6}, 'with weight 0: no new ones');
     talks($_, "one to $_->{node} goes on") for @open;
-    reload($plex, [b => $at{b}]);
+    take($plex, [b => $at{b}]);
     is_deeply(shares(names($plex, 6)), {b => 6}, 'when it is removed: no new ones');
     my ($to_a, @others) = sort { $a->{node} cmp $b->{node} } @open;
     my $until = time + 4;
@@ -220,7 +217,7 @@ subtest 'weight 0 and removal take no new connections, and let those go on that 
     is($to_a->how_ends(10), 'end', 'and is ended once it is silent');
     talks($others[-1], 'one to the other node goes on');
     eventually('the log says why', sub { $plex->log_text =~ /ended reason="node is taken out of use".* node=a/ });
-    reload($plex, [b => $at{b}, a => $at{a}]);
+    take($plex, [b => $at{b}, a => $at{a}]);
     is_deeply(shares(names($plex, 6)), {a => 3, b => 3}, 'it can come back');
     $_->close for @open;
     $plex->is_good;
@@ -320,7 +317,7 @@ subtest 'SIGHUP under load' => sub {
         $pid;
     } 1 .. 4;
     for my $round (1 .. 10) {
-        reload($plex, $round % 2 ? [c => [$at{c}, 'weight = 2'], a => $at{a}] : [a => $at{a}, b => $at{b}, c => $at{c}]);
+        take($plex, $round % 2 ? [c => [$at{c}, 'weight = 2'], a => $at{a}] : [a => $at{a}, b => $at{b}, c => $at{c}]);
     }
     my $bad = 0;
     for (@pids) { waitpid $_, 0; $bad += $? >> 8 }

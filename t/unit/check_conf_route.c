@@ -42,25 +42,13 @@ START_TEST(routes_are_read_in_their_order)
 }
 END_TEST
 
-static char *
-print(const struct conf *conf)
-{
-    char *text;
-    size_t n;
-    FILE *out = open_memstream(&text, &n);
-
-    conf_print(conf, out);
-    fclose(out);
-    return text;
-}
-
 START_TEST(what_is_printed_reads_the_same)
 {
     struct conf *conf = read_good(whole), *again;
-    char *first = print(conf), *second;
+    char *first = print_text(conf), *second;
 
     again = read_good(first);
-    second = print(again);
+    second = print_text(again);
     ck_assert_str_eq(first, second);
     ck_assert_ptr_nonnull(strstr(first, "destination = \"46701234567\"\n"));
     free(first);
@@ -103,16 +91,10 @@ static const struct {
 
 START_TEST(a_bad_route_is_refused_with_line_and_reason)
 {
-    char place[128];
     size_t i;
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        ck_assert_msg(read_text(bad[i].text) == NULL, "taken: %s", bad[i].text);
-        snprintf(place, sizeof(place), "%s:%d: ", path, bad[i].line);
-        ck_assert_msg(strncmp(error, place, strlen(place)) == 0, "not %s but %s\n%s", place,
-                      error, bad[i].text);
-        ck_assert_msg(strstr(error, bad[i].says) != NULL, "not \"%s\" but %s", bad[i].says,
-                      error);
+        must_refuse(bad[i].text, bad[i].line, bad[i].says);
     }
 }
 END_TEST

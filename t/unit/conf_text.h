@@ -2,6 +2,9 @@
 #ifndef UNIT_CONF_TEXT_H
 #define UNIT_CONF_TEXT_H
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "conf/conf.h"
@@ -50,6 +53,32 @@ read_good(const char *text)
     ck_assert_msg(conf != NULL, "%s", error);
     ck_assert_str_eq(error, "");
     return conf;
+}
+
+/* It is refused for that line, with these words among the reason's, which is one line. */
+static inline void
+must_refuse(const char *text, int line, const char *says)
+{
+    char place[128];
+
+    ck_assert_msg(read_text(text) == NULL, "taken: %s", text);
+    snprintf(place, sizeof(place), "%s:%d: ", path, line);
+    ck_assert_msg(strncmp(error, place, strlen(place)) == 0, "not %s but %s\n%s", place, error, text);
+    ck_assert_msg(strstr(error, says) != NULL, "not \"%s\" but %s", says, error);
+    ck_assert_msg(strchr(error, '\n') == NULL, "%s", error);
+}
+
+/* The configuration in force as -T prints it, to be freed. */
+static inline char *
+print_text(const struct conf *conf)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+
+    conf_print(conf, out);
+    fclose(out);
+    return text;
 }
 
 #endif

@@ -22,8 +22,8 @@ use Time::HiRes qw(sleep time);
 use Smpplex::Peer;
 
 our @EXPORT = qw(
-    all_answered_once conf_text drop eventually sanitized slow_machine start_load start_plex start_sim
-    run_load wait_for work_dir
+    all_answered_once conf_text drop eventually reload run_load sanitized slow_machine smpplexctl
+    start_load start_plex start_sim wait_for work_dir
 );
 
 my $bin = $ENV{SMPPLEX_BIN} or die "SMPPLEX_BIN is not set: run the tests by t/prove\n";
@@ -274,6 +274,33 @@ sub start_plex {
     spawn($self, 'smpplex', @args, '--ready-file', $ready);
     $self->{log} //= $self->{err};
     return $self->await_ready(($given{root} // '') . $ready);
+}
+
+# Writes the file and sends SIGHUP; waits for the line of the log that says how it went.
+sub reload {
+    my ($plex, $text) = @_;
+    my $said = qr/configuration (?:taken|refused)[^\n]*\n/;
+    my $before = () = $plex->log_text =~ /$said/g;
+    my @lines;
+
+    $plex->write_conf($text);
+    $plex->signal('HUP');
+    wait_for(5, sub { (@lines = $plex->log_text =~ /($said)/g) > $before })
+        or die 'smpplex does not say whether it takes the configuration';
+    return $lines[-1];
+}
+
+# smpplexctl: exit status, and what it said.
+sub smpplexctl {
+    my (@args) = @_;
+    my $pid = open my $out, '-|' // die "fork: $!";
+    if ($pid == 0) {
+        open STDERR, '>&', \*STDOUT;
+        exec "$ENV{SMPPLEX_BIN}/smpplexctl", @args or POSIX::_exit(127);
+    }
+    my $said = do { local $/; readline($out) // '' };
+    close $out;
+    return ($? >> 8, $said);
 }
 
 # Its file, to be taken at the next SIGHUP.
