@@ -63,7 +63,8 @@ must_refuse(const char *text, int line, const char *says)
 
     ck_assert_msg(read_text(text) == NULL, "taken: %s", text);
     snprintf(place, sizeof(place), "%s:%d: ", path, line);
-    ck_assert_msg(strncmp(error, place, strlen(place)) == 0, "not %s but %s\n%s", place, error, text);
+    ck_assert_msg(strncmp(error, place, strlen(place)) == 0, "not %s but %s\n%s", place, error,
+                  text);
     ck_assert_msg(strstr(error, says) != NULL, "not \"%s\" but %s", says, error);
     ck_assert_msg(strchr(error, '\n') == NULL, "%s", error);
 }
