@@ -17,6 +17,7 @@ struct account {
     struct farm *farm;
     struct balance balance;
     struct rate rate;
+    uint64_t rate_opens_us;     /* nothing passes by the rate before; 0: not delayed */
     uint64_t hash;              /* of the system_id, the same on every machine */
     struct linkset *linksets;   /* list, by linkset.c; each has a reference */
     struct pool *pools;         /* list, by pool.c, of those that can be joined */

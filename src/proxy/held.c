@@ -255,22 +255,28 @@ expire_held(struct branch *branch)
     return due;
 }
 
+uint64_t
+held_rate_due(const struct branch *branch)
+{
+    uint64_t opens_ms = branch->linkset->account->rate_opens_us / 1000 + 1;
+
+    return opens_ms + (branch->session->handle.place + opens_ms) % RATE_TURNS;
+}
+
 /* Sends what its account's rate has made wait. Returns when more may go. */
 static uint64_t
 serve_by_rate(struct branch *branch)
 {
-    uint32_t per_second = branch->farm->conf->rate;
     struct linkset *linkset = branch->linkset;
-    uint64_t wait_us;
 
-    if (per_second == 0 || branch->held.first == NULL || linkset->takers == 0 ||
-        branch->member != NULL)
+    if (linkset->account->rate_opens_us == 0 || branch->held.first == NULL ||
+        linkset->takers == 0 || branch->member != NULL)
         return UINT64_MAX;
     upward_serve(branch);
-    if (branch->held.first == NULL)
+    if (branch->held.first == NULL ||
+        linkset->account->rate_opens_us <= branch->session->proxy->loop->now_us)
         return UINT64_MAX;
-    wait_us = rate_wait_us(&linkset->account->rate, per_second);
-    return loop_now_ms(branch->session->proxy->loop) + wait_us / 1000 + 1;
+    return held_rate_due(branch);
 }
 
 static uint64_t

@@ -113,20 +113,28 @@ is_message(const struct request *request)
     return command == SMPP_SUBMIT_SM || command == SMPP_DATA_SM || command == SMPP_SUBMIT_MULTI;
 }
 
+/* A token, where there is one. */
+static bool
+take(struct account *account, uint32_t per_second, uint64_t now_us)
+{
+    return now_us >= account->rate_opens_us && rate_take(&account->rate, per_second, now_us);
+}
+
 /*
  * A long message is not torn: once one part has passed all others do, and once one was
  * refused all others are, until that one is sent again.
  */
 static bool
-take_part(struct rate *rate, uint32_t per_second, const struct request *request, uint64_t now_us)
+take_part(struct account *account, uint32_t per_second, const struct request *request,
+          uint64_t now_us)
 {
     uint16_t rated = set_rated(request->sets, request->set);
 
     if (rated == SET_PASSED || set_node(request->sets, request->set) != SET_NO_NODE) {
-        rate_owe(rate, per_second, now_us);
+        rate_owe(&account->rate, per_second, now_us);
         return true;
     }
-    if ((rated != 0 && rated != request->part) || !rate_take(rate, per_second, now_us))
+    if ((rated != 0 && rated != request->part) || !take(account, per_second, now_us))
         return false;
     set_put_rated(request->sets, request->set, SET_PASSED);
     return true;
@@ -137,33 +145,43 @@ static bool
 within_rate(struct branch *branch, struct request *request)
 {
     uint32_t per_second = branch->farm->conf->rate;
-    struct rate *rate = &branch->linkset->account->rate;
+    struct account *account = branch->linkset->account;
     uint64_t now_us = branch->session->proxy->loop->now_us;
 
     if (request->counted || per_second == 0 || !is_message(request))
         return true;
-    request->counted = request->set != SET_NONE ? take_part(rate, per_second, request, now_us)
-                                                : rate_take(rate, per_second, now_us);
+    request->counted = request->set != SET_NONE ? take_part(account, per_second, request, now_us)
+                                                : take(account, per_second, now_us);
     return request->counted;
+}
+
+/* The account has no token left: nothing of it passes for a while, so that what waits goes in
+ * batches and costs others little. */
+static void
+delay(struct branch *branch)
+{
+    struct account *account = branch->linkset->account;
+    struct session *session = branch->session;
+    uint64_t now_us = session->proxy->loop->now_us;
+
+    if (account->rate_opens_us <= now_us)
+        account->rate_opens_us = now_us + RATE_PAUSE_US +
+                                 rate_wait_us(&account->rate, branch->farm->conf->rate);
+    if (branch->member != NULL)
+        pool_serve_in(branch->member->pool, (account->rate_opens_us - now_us) / 1000 + 1);
+    else
+        session_watch_by(session, held_rate_due(branch));
 }
 
 /* Above the rate: true where it has been answered, false where it is to be held. */
 static bool
 throttle(struct branch *branch, struct request *request)
 {
-    struct account *account = branch->linkset->account;
-    const struct conf_farm *farm = branch->farm->conf;
     struct session *session = branch->session;
-    uint64_t wait_ms;
 
-    switch (farm->rate_excess) {
+    switch (branch->farm->conf->rate_excess) {
     case CONF_RATE_DELAY:
-        session->proxy->counters.delayed++;
-        wait_ms = rate_wait_us(&account->rate, farm->rate) / 1000;
-        if (branch->member != NULL)
-            pool_serve_in(branch->member->pool, wait_ms + 1);
-        else
-            session_watch_by(session, loop_now_ms(session->proxy->loop) + wait_ms);
+        delay(branch);
         return false;
     case CONF_RATE_THROTTLE:
         session->proxy->counters.throttled++;
@@ -194,10 +212,15 @@ keeps_order(const struct branch *branch, const struct request *request)
 static void
 admit(struct branch *branch, struct request *request)
 {
+    struct session *session = branch->session;
+
     place_join(branch->linkset, request);
     if ((branch->held.first != NULL && keeps_order(branch, request)) ||
-        !upward_try(branch, request))
-        held_append(branch->session, request);
+        !upward_try(branch, request)) {
+        if (branch->linkset->account->rate_opens_us > session->proxy->loop->now_us)
+            session->proxy->counters.delayed++;
+        held_append(session, request);
+    }
 }
 
 void

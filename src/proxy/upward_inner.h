@@ -36,6 +36,17 @@ upward_dispatch(struct branch *branch, struct request *request);
 MUST_USE bool
 upward_try(struct branch *branch, struct request *request);
 
+/* An account that is delayed by its rate passes nothing for so long, then all that it may. */
+#define RATE_PAUSE_US 8000
+
+/* How many milliseconds its sessions' turns are spread over after that. */
+#define RATE_TURNS 8
+
+/* When a branch that its account's rate delays is to try again, in ms. All have another turn
+ * each time, or always the same one would get all. */
+uint64_t
+held_rate_due(const struct branch *branch);
+
 /* Requests of the session have gone on: it may be read again, or be done. */
 static inline void
 upward_relieve(struct session *session)

@@ -469,7 +469,16 @@ subtest 'messages above the rate are delayed' => sub {
     my $begun = time;
     is(run_load('-t', $plex->addr, '-n', 150, '-w', 100)->{accepted}, 150, 'all pass');
     cmp_ok(time - $begun, '>=', 1.8, 'a second\'s worth at once, the others by the rate');
-    cmp_ok($plex->counters->{delayed}, '>', 0, 'counted: delayed');
+    my $delayed = $plex->counters->{delayed};
+    cmp_ok($delayed, '>', 0, 'counted: delayed');
+    cmp_ok($delayed, '<=', 100, 'each once');
+
+    my $peer = Smpplex::Peer->bound($plex->addr, id => 'waits');
+    $peer->send(join '', map { submit_pdu($_) } 1 .. 500);
+    $peer->read for 1 .. 60;
+    reload($plex, slurp_conf($plex) =~ s/^.*\brate\b.*$//mr);
+    is(scalar(grep { ($peer->read(1) // {number => 0})->{number} == $_ } 61 .. 500), 440,
+       'a reload that lifts the rate lets go what waits');
     $plex->is_good;
 };
 
