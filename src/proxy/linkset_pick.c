@@ -91,17 +91,19 @@ static struct link *
 pick_next(struct linkset *linkset, uint64_t at_ms)
 {
     struct balance *balance = &linkset->account->balance;
+    uint32_t run = run_length(&linkset->proxy->run, linkset,
+                              linkset->proxy->loop->now_us);
     bool has_turn = false;
     struct link *link;
     uint32_t i;
 
     for (i = balance_turns(balance); i > 0; i--) {
-        link = bound_link(linkset, balance_next(balance), at_ms);
-        if (link == NULL)
-            continue;
-        if (takes_now(link, at_ms))
+        link = bound_link(linkset, balance_next_of_run(balance, run), at_ms);
+        if (link != NULL && takes_now(link, at_ms))
             return link;
-        has_turn = true;
+        if (balance->in_row > 0)
+            balance_end_run(balance);
+        has_turn = has_turn || link != NULL;
     }
     return has_turn ? NULL : pick_besides_turns(linkset, at_ms);
 }

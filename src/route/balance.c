@@ -122,6 +122,7 @@ balance_refresh(struct balance *balance)
     free(balance->turns);
     balance->turns = turns;
     balance->turn_count = write_turns(balance, rank, divisor, total, gained, turns);
+    balance->in_row = 0;
     balance->turn = balance->turn_count > 0 ? balance->start % balance->turn_count : 0;
     free(gained);
 }

@@ -31,6 +31,8 @@ struct balance {
     uint16_t *turns;                /* node indices */
     uint32_t turn_count;
     uint32_t turn;                  /* the next */
+    uint32_t run;                   /* messages in a row for each turn of this round */
+    uint32_t in_row;                /* of them so far */
     bool stale;                     /* the round is to be written anew before it is used */
     uint32_t start;
     uint32_t rank;                  /* of the nodes that have turns */
@@ -81,6 +83,15 @@ balance_turns(struct balance *balance)
     return balance->turn_count;
 }
 
+/* It is the next one's turn. */
+static inline void
+balance_end_run(struct balance *balance)
+{
+    balance->in_row = 0;
+    if (++balance->turn == balance->turn_count)
+        balance->turn = 0;
+}
+
 /* The node whose turn it is; then it is the next one's. balance_turns has told that there
  * are turns. */
 static inline size_t
@@ -90,6 +101,20 @@ balance_next(struct balance *balance)
 
     if (++balance->turn == balance->turn_count)
         balance->turn = 0;
+    return node;
+}
+
+/* The same, but it stays the node's turn until it has had `run` in a row. That is the same for
+ * all turns of a round, or the shares would not be; but 0 holds at once, and means 1. */
+static inline size_t
+balance_next_of_run(struct balance *balance, uint32_t run)
+{
+    size_t node = balance->turns[balance->turn];
+
+    if (run == 0 || (balance->turn == 0 && balance->in_row == 0))
+        balance->run = run;
+    if (++balance->in_row >= balance->run)
+        balance_end_run(balance);
     return node;
 }
 

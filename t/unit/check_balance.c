@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "route/balance.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/hash.h"
+#include "route/run.h"
 #include "unit/unit.h"
 
 #define NODES 4
@@ -55,6 +59,85 @@ START_TEST(equal_nodes_take_turns)
     start(3, (const uint32_t[]){1, 1, 1}, 0);
     bind_all();
     ck_assert_str_eq(turns(9), "abcabcabc");
+    balance_fini(&balance);
+}
+END_TEST
+
+/* Messages of a batch, one of each sender or all of one, as letters. */
+static const char *
+batch(struct run *run, size_t count, bool of_one, uint64_t us)
+{
+    static char text[512];
+    uint64_t now_us = run->at_us + us;
+    uint32_t length;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        ck_assert_uint_gt(balance_turns(&balance), 0);
+        length = run_length(run, text + (of_one ? 0 : i), now_us);
+        text[i] = (char)('a' + balance_next_of_run(&balance, length));
+    }
+    text[count] = '\0';
+    return text;
+}
+
+START_TEST(when_many_send_at_a_time_a_node_has_some_in_a_row)
+{
+    struct run run = {.at_us = 1};
+    const char *text;
+    int changes = 0;
+
+    start(3, (const uint32_t[]){2, 1, 1}, 0);
+    bind_all();
+    ck_assert_str_eq(batch(&run, 4, false, 100), "abca");
+    ck_assert_str_eq(batch(&run, 4, false, 100), "aabb");
+    ck_assert_msg(strcmp(batch(&run, 8, false, 100), "ccaaaabb") == 0, "so to the round's end");
+    (void)batch(&run, 500, false, 100);
+    for (text = batch(&run, 160, false, 100); text[1] != '\0'; text++)
+        changes += text[0] != text[1];
+    ck_assert_int_ge(changes, 6);       /* two of four turns are the same node's */
+    ck_assert_int_le(changes, 10);
+    balance_fini(&balance);
+}
+END_TEST
+
+START_TEST(what_one_sends_is_always_spread_in_turn)
+{
+    struct run run = {.at_us = 1};
+
+    start(3, (const uint32_t[]){1, 1, 1}, 0);
+    bind_all();
+    (void)batch(&run, 300, true, 100);
+    ck_assert_str_eq(batch(&run, 9, true, 100), "abcabcabc");
+    balance_fini(&balance);
+}
+END_TEST
+
+START_TEST(runs_change_nothing_of_the_shares)
+{
+    struct run run = {.at_us = 1};
+    long got[3] = {0}, all = 0, i;
+    const char *text;
+
+    start(3, (const uint32_t[]){3, 2, 1}, 0);
+    bind_all();
+    for (i = 0; i < 600; i++)
+        for (text = batch(&run, 20 + (size_t)(i * 37 % 190), false, 100); *text != '\0'; text++, all++)
+            got[*text - 'a']++;
+    for (i = 0; i < 3; i++)
+        ck_assert_int_lt(labs(got[i] - (3 - i) * all / 6), 2 * RUN_MAX);
+    balance_fini(&balance);
+}
+END_TEST
+
+START_TEST(after_a_silence_there_are_no_runs)
+{
+    struct run run = {.at_us = 1};
+
+    start(3, (const uint32_t[]){1, 1, 1}, 0);
+    bind_all();
+    (void)batch(&run, 99, false, 100);
+    ck_assert_str_eq(batch(&run, 6, false, 10000), "abcabc");
     balance_fini(&balance);
 }
 END_TEST
@@ -390,7 +473,9 @@ START_TEST(a_source_keeps_its_node_and_moves_only_from_one_that_it_has_tried)
 }
 END_TEST
 
-UNIT_MAIN("balance", equal_nodes_take_turns, weights_are_spread_smoothly,
+UNIT_MAIN("balance", equal_nodes_take_turns,
+    when_many_send_at_a_time_a_node_has_some_in_a_row, what_one_sends_is_always_spread_in_turn,
+    runs_change_nothing_of_the_shares, after_a_silence_there_are_no_runs, weights_are_spread_smoothly,
           weights_with_a_common_divisor_are_the_same_as_without,
           a_node_without_a_link_has_no_turn_and_gets_it_back,
           a_node_has_turns_as_long_as_one_of_its_links_is_bound, without_links_there_are_no_turns,
