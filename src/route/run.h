@@ -2,6 +2,7 @@
 #ifndef ROUTE_RUN_H
 #define ROUTE_RUN_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
