@@ -101,6 +101,10 @@ bench-scrapes: all
 	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' TEST_CC='$(CC)' \
 		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/scrapes.pl' $(BENCH_FLAGS)
 
+bench-sessions: all
+	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
+		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/sessions.pl' $(BENCH_FLAGS)
+
 bench-flood: all
 	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
 		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/flood.pl' $(BENCH_FLAGS)
@@ -113,4 +117,4 @@ distclean-local:
 AM_DISTCHECK_CONFIGURE_FLAGS = NODE_MODULES='$(abs_top_srcdir)/t/interop/node_modules'
 .PHONY: need-check check-unit check-e2e check-interop check-lint check-asan check-tsan check-valgrind \
 	coverage lint demo bench bench-path bench-compare bench-tls bench-tcp bench-checks bench-scrapes \
-	bench-flood
+	bench-flood bench-sessions

@@ -1,0 +1,104 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: ISC
+#
+# make bench-sessions: what very many sessions cost. How long binding takes when all come
+# at once, what an idle one holds, and what a message costs beside so many and beside a
+# hundred, in turns. With links by session each has four links, so a session has five
+# connections here; by account thousands share a few.
+#
+#     sessions.pl [--rounds N] [--seconds N] [--check]
+use strict;
+use warnings;
+use File::Basename qw(dirname);
+use Getopt::Long;
+use Time::HiRes qw(sleep time);
+
+use lib dirname(__FILE__);
+use Bench;
+use Smpplex::Test;
+
+my ($rounds, $seconds, $check) = (5, 2);
+GetOptions('rounds=i' => \$rounds, 'seconds=f' => \$seconds, check => \$check) && !@ARGV && $rounds > 0
+    or die "usage: sessions.pl [--rounds N] [--seconds N] [--check]\n";
+$| = 1;
+
+my @NODES = qw(a b c d);
+my $sim = start_sim((map { "$_=0" } @NODES), {no_log => 1});
+
+sub smpplex {
+    my ($links) = @_;
+    return start_plex(log_level => 'notice', conf => conf_text(
+        top => {workers => 1}, farm => {links => $links, 'bind-gather' => '100ms'},
+        nodes => [map { [$_, $sim->addr($_)] } @NODES]));
+}
+
+# Binds so many, which then send with a window of 1; returns the load and the seconds.
+sub bound {
+    my ($plex, $n, $accounts, @more) = @_;
+    my $before = $plex->counters->{sessions_bound};
+    my $begun = time;
+    my $load = start_load('-t', $plex->addr, '-c', $n, '-a', $accounts, '-w', 1, '--quiet', @more);
+
+    wait_for(30, sub { sleep 0.05; $plex->counters->{sessions_bound} == $before + $n })
+        or die "there are not $n sessions\n";
+    return ($load, time - $begun);
+}
+
+# Ends a load, and waits until smpplex has nothing of it any more.
+sub end_load {
+    my ($plex, $load) = @_;
+    $load->signal('INT');
+    my $report = $load->wait_report(60);
+    die "smppload: $report->{stderr}\n" if !$report->{good};
+    wait_for(30, sub { sleep 0.05; my $now = $plex->counters; $now->{sessions} + $now->{linksets} == 0 })
+        or die "sessions are left\n";
+    return;
+}
+
+# Microseconds for a message while so many sessions send.
+sub message {
+    my ($plex, $n, $accounts) = @_;
+    my ($load) = bound($plex, $n, $accounts, '-d', '300s');
+    sleep 0.5;
+    my $before = $plex->counters->{requests_up};
+    my $us = cpu_of($plex, sub { sleep $seconds });
+    my $messages = $plex->counters->{requests_up} - $before;
+    end_load($plex, $load);
+    return $us / $messages;
+}
+
+sub look_at {
+    my ($links, $n, $accounts) = @_;
+    my (@binding, @each, @many, @few);
+
+    for my $round (1 .. $rounds) {
+        my $plex = smpplex($links);     # a new one, whose memory no load has grown
+        my $rss = $plex->rss;
+        my ($load, $took) = bound($plex, $n, $accounts, '-n', $n, '--idle', '300s');
+        sleep 1;
+        push @each, ($plex->rss - $rss) / $n;
+        push @binding, $took;
+        end_load($plex, $load);
+        my %us = map { ($_ => message($plex, $_, $_ == $n ? $accounts : 10)) }
+            $round % 2 ? ($n, 100) : (100, $n);
+        push @many, $us{$n};
+        push @few, $us{100};
+        drop($plex);
+        printf "by %s, round %d: %d bound in %.1f s, %.1f KiB each; %.2f us a message, with 100 sessions %.2f\n",
+            $links, $round, $n, $took, $each[-1], $us{$n}, $us{100};
+    }
+    my $times = median(map { $many[$_] / $few[$_] } 0 .. $#many);
+    print_table(sprintf('%d sessions, links by %s, %d accounts', $n, $links, $accounts),
+        ['bound in, s', about('%.1f', @binding)], ['an idle one, KiB', about('%.1f', @each)],
+        ['a message, us', about('%.2f', @many)], ['with 100 sessions, us', about('%.2f', @few)],
+        ['times', sprintf '%.2f', $times]);
+    holds("$n sessions by $links are bound, s", '%.1f', median(@binding), 5);
+    holds("an idle session by $links, KiB", '%.1f', median(@each), 12);
+    holds("a message beside $n sessions by $links, times", '%.2f', $times, 1.3);
+    return;
+}
+
+look_at('session', 3500, 35);
+look_at('account', 9000, 90);
+drop($sim);
+exit(print_claims() || !$check ? 0 : 1);
