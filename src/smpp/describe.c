@@ -145,8 +145,9 @@ say_short_message(struct walk *walk)
     if (!walk->r.cut && length > left && walk->whole)
         describe_say(walk, "malformed", "sm_length is %zu, and %zu octets are left", length, left);
     if (!walk->r.cut && length > left)
-        length = left;
-    describe_user_data(walk, reader_octets(&walk->r, length));
+        describe_user_data(walk, reader_octets(&walk->r, left), walk->whole ? 0 : length - left);
+    else
+        describe_user_data(walk, reader_octets(&walk->r, length), 0);
 }
 
 /* An octet, which is shown where it is something. */
@@ -246,7 +247,7 @@ say_tlv(struct walk *walk, const struct tlv *tlv)
         name = spare;
     }
     if (kind == TLV_PAYLOAD && !walk->has_password)
-        describe_user_data(walk, tlv->value);
+        describe_user_data(walk, tlv->value, 0);
     else if (kind == TLV_NUMBER && tlv->value.len >= 1 && tlv->value.len <= 4)
         say_number(walk, name, tlv->value);
     else if (kind == TLV_STATE && tlv->value.len == 1)
@@ -262,6 +263,7 @@ say_optional(struct walk *walk)
 {
     struct reader *r = &walk->r;
     const uint8_t *from = r->at;
+    struct octets kept;
     struct tlv tlv;
 
     while (tlv_next(r, &tlv)) {
@@ -271,10 +273,12 @@ say_optional(struct walk *walk)
     if (!r->cut)
         return;
     /* As much of a payload as we have kept. */
-    if (!walk->whole && r->end - from > 4 && get_be16(from) == SMPP_TLV_MESSAGE_PAYLOAD)
-        describe_user_data(walk, (struct octets){from + 4, (size_t)(r->end - from) - 4});
-    else
+    if (!walk->whole && r->end - from > 4 && get_be16(from) == SMPP_TLV_MESSAGE_PAYLOAD) {
+        kept = (struct octets){from + 4, (size_t)(r->end - from) - 4};
+        describe_user_data(walk, kept, get_be16(from + 2) - kept.len);
+    } else {
         say_cut(walk, "an optional parameter", from);
+    }
 }
 
 static void

@@ -29,8 +29,8 @@ void
 describe_say(struct walk *walk, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The user data of a message. */
+/* The user data of a message, of which so many octets more have not been kept. */
 void
-describe_user_data(struct walk *walk, struct octets data);
+describe_user_data(struct walk *walk, struct octets data, size_t missing);
 
 #endif

@@ -130,7 +130,7 @@ say_receipt(struct walk *walk, struct octets text)
 }
 
 void
-describe_user_data(struct walk *walk, struct octets data)
+describe_user_data(struct walk *walk, struct octets data, size_t missing)
 {
     struct octets text = data;
 
@@ -140,7 +140,7 @@ describe_user_data(struct walk *walk, struct octets data)
         text = take_header(walk, data);
     if (walk->delivers && (walk->esm_class & ESM_TYPE_MASK) != 0)
         say_receipt(walk, text);
-    describe_say(walk, "text_octets", "%zu", text.len);
+    describe_say(walk, "text_octets", "%zu", text.len + missing);
     if (!walk->how->text || text.len == 0)
         return;
     value_begin(&walk->value);
