@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Any octets as one PDU, which may be longer or shorter than it says. Whatever it is, each
- * field has a name and a value that is text without control characters, and of a bind no
- * octet behind its system_id is shown unless its fields can be read.
+ * field has a name and a value that is text without control characters, and none is a
+ * password.
  */
 #include "fuzz/fuzz.h"
 #include "smpp/describe.h"
