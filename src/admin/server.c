@@ -123,6 +123,7 @@ read_snapshot(const struct server *server, const struct snapshot *snapshot)
         .requests = server->requests,
         .refused = server->refused,
         .tls_failed = server->tls_failed,
+        .traces = server_traces(server),
     };
 }
 

@@ -116,6 +116,10 @@ server_forget(struct server *server, struct client *client);
 struct answer
 server_render(struct server *server, struct client *client, const struct reading *reading);
 
+/* How many are read. */
+uint32_t
+server_traces(const struct server *server);
+
 /* Begins a trace. Returns the ticket by which it is known; 0: *verdict says why not. */
 uint64_t
 server_trace(struct server *server, const struct admin_trace *what,

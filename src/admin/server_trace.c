@@ -44,6 +44,23 @@ server_trace(struct server *server, const struct admin_trace *what,
     return ++server->ticket;
 }
 
+static uint32_t
+count_at(const struct door *door)
+{
+    const struct client *client;
+    uint32_t n = 0;
+
+    DL_FOREACH(door->clients, client)
+        n += client->trace != 0;
+    return n;
+}
+
+uint32_t
+server_traces(const struct server *server)
+{
+    return count_at(&server->unix_) + count_at(&server->tcp);
+}
+
 static struct client *
 find_reader(struct server *server, uint64_t ticket)
 {
