@@ -89,15 +89,21 @@ send_back(struct trace *trace, struct tap_page *page)
 }
 
 static void
+tell_lost(struct trace *trace, const struct trace_line *to, const struct tap *tap, uint64_t lost)
+{
+    if (lost > 0)
+        trace_line_lost(to, (uint32_t)(tap - trace->taps) + 1, lost);
+    trace->lost += lost;
+}
+
+static void
 write_page(struct trace *trace, const struct trace_line *to)
 {
     const struct tap_page *page = trace->pages;
     struct tap_view view;
     size_t at = 0;
 
-    if (page->lost > 0)
-        trace_line_lost(to, (uint32_t)(page->tap - trace->taps) + 1, page->lost);
-    trace->lost += page->lost;
+    tell_lost(trace, to, page->tap, page->lost);
     while (tap_read(page, &at, &view)) {
         trace->records++;
         trace_line_record(to, &view);
@@ -110,9 +116,14 @@ write_begin(struct trace *trace, const struct trace_line *to)
     trace_line_begin(to, &trace->what, trace->sessions);
 }
 
+/* The taps are closed: what they could put into no page is told here. */
 static void
 write_end(struct trace *trace, const struct trace_line *to)
 {
+    size_t i;
+
+    for (i = 0; i < trace->status->worker_count; i++)
+        tell_lost(trace, to, &trace->taps[i], trace->taps[i].lost);
     trace_line_end(to, trace->end, trace->records, trace->lost);
 }
 
