@@ -263,14 +263,13 @@ link_send(struct link *link, struct request *request)
     pending->sent_us = link->proxy->loop->now_us;
     pending->queued = link->conn.queued;
     pending->request = request;
+    if (tap_is_on(link->proxy))
+        tap_sent(link, request, pending->number);
     if (!link_send_bytes(link, request->bytes, request->length, pending->number)) {
         window_take(&link->window, pending, WINDOW_FORGOTTEN);
         return false;
     }
     link->at->counts.requests++;
-    if (tap_is_on(link->proxy))
-        tap_to_node(link, request->bytes, pending->number, request->from,
-                    request_number(request), request->moves > 0 ? "sent again" : NULL);
     return true;
 }
 

@@ -85,6 +85,9 @@ struct tap_view {
     const uint8_t *bytes;   /* record.kept octets of the PDU */
 };
 
+/* Seldom called, and to be out of the way of what is called often. */
+#define TAP_SELDOM __attribute__((cold))
+
 static inline bool
 tap_is_on(const struct proxy *proxy)
 {
@@ -127,40 +130,44 @@ tap_put(struct tap *tap, const struct tap_view *view);
  */
 
 /* A client has sent it. */
-void
+TAP_SELDOM void
 tap_from_client(struct session *session, const struct pdu *pdu);
 
 /* It is sent to the client. `link`, or NULL: the node's that it is about, where it has this
  * number, or -1. `why`: a literal; where it is our own, or NULL. */
-void
+TAP_SELDOM void
 tap_to_client(const struct session *session, const uint8_t *bytes, const struct link *link,
               int64_t node_number, const char *why);
 
 /* A node has sent it. */
-void
+TAP_SELDOM void
 tap_from_node(const struct link *link, const struct pdu *pdu);
 
 /* It is sent to a node, under this number; its origin is a client's PDU `client_number`, or
  * it is our own: -1. */
-void
+TAP_SELDOM void
 tap_to_node(const struct link *link, const uint8_t *bytes, uint32_t node_number,
             struct handle session, int64_t client_number, const char *why);
 
+/* A client's request is sent to a node, or it is found just now that memory is short for it. */
+TAP_SELDOM void
+tap_sent(const struct link *link, const struct request *request, uint32_t node_number);
+
 /* Something is done with a client's request. `link`, or NULL: the one that has to do with it. */
-void
+TAP_SELDOM void
 tap_request(const struct session *session, const struct request *request,
             const struct link *link, int64_t node_number, const char *what);
 
 /* A node's request has to wait. The session may be NULL, and so may the link, but not both. */
-void
+TAP_SELDOM void
 tap_delivery(const struct session *session, const struct request *request,
              const struct link *link, const char *what);
 
 /* A link is lost, or a session ends. */
-void
+TAP_SELDOM void
 tap_link(const struct link *link, const char *what);
 
-void
+TAP_SELDOM void
 tap_session(const struct session *session, const char *what);
 
 #endif

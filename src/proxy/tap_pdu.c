@@ -138,6 +138,13 @@ tap_to_node(const struct link *link, const uint8_t *bytes, uint32_t node_number,
 }
 
 void
+tap_sent(const struct link *link, const struct request *request, uint32_t node_number)
+{
+    tap_to_node(link, request->bytes, node_number, request->from, request_number(request),
+                request->moves > 0 ? "sent again" : NULL);
+}
+
+void
 tap_request(const struct session *session, const struct request *request,
             const struct link *link, int64_t node_number, const char *what)
 {
