@@ -18,7 +18,7 @@
 #include "net/conn.h"
 
 #define TRACES_MAX 4
-#define PACE_MS 10          /* from one page to the next */
+#define PACE_MS 10          /* from one page to the next, of all traces together */
 
 struct trace {
     struct visit visit;     /* under way but in RUNNING and OVER */
@@ -64,6 +64,17 @@ forget(struct trace *trace)
     DL_DELETE(trace->status->traces, trace);
     loop_timer_stop(trace->status->loop, &trace->pace);
     loop_bury(trace->status->loop, &trace->grave, bury);
+}
+
+static uint32_t
+count(const struct status *status)
+{
+    const struct trace *trace;
+    uint32_t n = 0;
+
+    DL_FOREACH(status->traces, trace)
+        n++;
+    return n;
 }
 
 /*
@@ -155,7 +166,7 @@ give_page(struct trace *trace)
     LL_DELETE(trace->pages, page);
     send_back(trace, page);
     if (!trace->gone)
-        loop_timer_start(trace->status->loop, &trace->pace, PACE_MS);
+        loop_timer_start(trace->status->loop, &trace->pace, PACE_MS * count(trace->status));
 }
 
 static void
@@ -310,10 +321,8 @@ trace_begin(void *owner, const struct admin_trace *what, uint64_t ticket,
 {
     struct status *status = owner;
     struct trace *trace;
-    int count;
 
-    DL_COUNT(status->traces, trace, count);
-    if (count >= TRACES_MAX)
+    if (count(status) >= TRACES_MAX)
         return refuse(verdict, "four traces are running, and no more can: end one of them first");
     trace = trace_new(status, what);
     if (trace == NULL)

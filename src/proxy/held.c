@@ -30,6 +30,16 @@ is_too_much(const struct branch *branch, const struct request *request)
            branch->held.bytes + branch->waiting_bytes + request->cap > share;
 }
 
+/* In words, for who traces it. */
+static const char *
+why_held(const struct branch *branch)
+{
+    if (branch->linkset->account->rate_opens_us > branch->session->proxy->loop->now_us)
+        return "held: above the account's rate";
+    return branch->held.first != NULL ? "held: behind others that are"
+                                      : "held: no node takes it now";
+}
+
 void
 held_append(struct session *session, struct request *request)
 {
@@ -41,7 +51,7 @@ held_append(struct session *session, struct request *request)
     }
     session->proxy->counters.held++;
     if (tap_is_on(session->proxy))
-        tap_request(session, request, NULL, -1, "held: no node takes it now");
+        tap_request(session, request, NULL, -1, why_held(branch));
     request_list_append(&branch->held, request);
     if (branch->linkset->takers == 0)
         session_watch_by(session, request->arrived_ms + branch->farm->conf->queue_timeout_ms);
