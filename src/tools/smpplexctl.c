@@ -139,6 +139,30 @@ seconds_ms(const char *text)
 }
 
 static void
+take_of_trace(struct ctl *ctl, int c)
+{
+    switch (c) {
+    case OPT_NODE:
+        ctl->node = optarg;
+        break;
+    case OPT_TEXT:
+        ctl->text = true;
+        break;
+    case OPT_ENQUIRE:
+        ctl->enquire = true;
+        break;
+    case OPT_COUNT:
+        ctl->count = number(optarg, 1000000000);
+        break;
+    case OPT_SECONDS:
+        ctl->seconds = number(optarg, 1000000000);
+        break;
+    default:
+        exit((int)ctl_complain(CTL_USAGE, "see smpplexctl --help"));
+    }
+}
+
+static void
 take(struct ctl *ctl, int c)
 {
     switch (c) {
@@ -178,28 +202,13 @@ take(struct ctl *ctl, int c)
     case 'i':
         ctl->interval_ms = seconds_ms(optarg);
         break;
-    case OPT_NODE:
-        ctl->node = optarg;
-        break;
-    case OPT_TEXT:
-        ctl->text = true;
-        break;
-    case OPT_ENQUIRE:
-        ctl->enquire = true;
-        break;
-    case OPT_COUNT:
-        ctl->count = number(optarg, 1000000000);
-        break;
-    case OPT_SECONDS:
-        ctl->seconds = number(optarg, 1000000000);
-        break;
     case 'V':
         puts("smpplexctl " PACKAGE_VERSION);
         exit((int)CTL_DONE);
     case 'h':
         help();
     default:
-        exit((int)ctl_complain(CTL_USAGE, "see smpplexctl --help"));
+        take_of_trace(ctl, c);
     }
 }
 
