@@ -410,6 +410,36 @@ subtest 'a slow reader costs a bounded amount, and is told what it has missed' =
     drop($sim);
 };
 
+# Taps look at sessions and links while these end; whoever frees too early is found by a sanitizer.
+for my $links (qw(session account)) {
+    subtest "links = $links: while nodes fail, sessions and traces come and go" => sub {
+        my $sim = start_sim(map { "$_=0,receipts=on,mo=20,receipt-delay=5ms" } qw(a b));
+        my $plex = plex_for({links => $links, grace => '20s', linger => '100ms', window => 8, 'enquire-link' => '100ms'},
+                            [map { [$_, $sim->addr($_)] } qw(a b)], top => {workers => 2});
+        my $text = content($plex->{conf});
+        my @loads = map { start_load('-t', $plex->addr('smpp'), '--account', "$_:sesame", '-c', 6, '-w', 30, '-n', 6000,
+                                     '-r', 1500, '--any-status', '--reconnect') } qw(acme other);
+        my (@traces, $n);
+        while (grep { !defined $_->exited } @loads) {
+            my $i = $n++ % 6;
+            my $trace = trace('account=' . ($n % 2 ? 'acme' : 'other') . ($n % 3 ? '&text=true&enquire=true' : '&node=a'));
+            push @traces, $trace if ref $trace eq 'Trace';
+            $_->{peer}->fill(time) for @traces;
+            (shift @traces)->close if @traces > 3;
+            $sim->control(($i % 2 ? 'a ' : 'b ') . (qw(reset reset-mid unbind close garbage reset)[$i])) if $n % 3 == 0;
+            Smpplex::Peer->connect($plex->addr('smpp'))->send(bind_pdu('transceiver', 1, 'acme', 'sesame') . submit_pdu(2));
+            reload($plex, $text) if $n % 15 == 0;
+            sleep 0.02;
+        }
+        is($_->wait_report->{unanswered}, 0, 'all is answered') for @loads;
+        cmp_ok($n, '>', 20, "$n traces were asked for");
+        unlike(join('', map { $_->{peer}{in} } @traces), qr/sesame/, 'no password is in what came last');
+        $plex->is_good;
+        $_->close for @traces;
+        drop($sim);
+    };
+}
+
 subtest 'smpplexctl trace' => sub {
     my $sim = start_sim('a=0', 'b=0');
     my $plex = plex_for({}, [map { [$_, $sim->addr($_)] } qw(a b)], top => {workers => 2});
