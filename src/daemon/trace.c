@@ -66,11 +66,11 @@ forget(struct trace *trace)
     loop_bury(trace->status->loop, &trace->grave, bury);
 }
 
-static uint32_t
+static uint64_t
 count(const struct status *status)
 {
     const struct trace *trace;
-    uint32_t n = 0;
+    uint64_t n = 0;
 
     DL_FOREACH(status->traces, trace)
         n++;

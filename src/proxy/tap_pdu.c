@@ -21,6 +21,7 @@ account_of(const struct session *session, const struct link *link, char spare[SE
 
     if (session != NULL)
         return session->system_id;
+    ensure(link != NULL);
     linkset = link->owner;
     account = linkset->account;
     return escape(spare, SESSION_NAME_SIZE, account->key + sizeof(account->farm),
@@ -32,6 +33,7 @@ farm_of(const struct session *session, const struct link *link)
 {
     if (link != NULL)
         return link->farm->name;
+    ensure(session != NULL);
     return session->home.farm != NULL ? session->home.farm->conf->name : "";
 }
 
@@ -54,9 +56,9 @@ wants(const struct tap_filter *filter, const char *account, const struct tap_vie
 /* Gives it to the taps that want it. One of session and link may be NULL; the record has
  * all that they don't tell. */
 static void
-pass(const struct session *session, const struct link *link, struct tap_view *view)
+pass(const struct proxy *proxy, const struct session *session, const struct link *link,
+     struct tap_view *view)
 {
-    struct proxy *proxy = session != NULL ? session->proxy : link->proxy;
     char account[SESSION_NAME_SIZE], peer[ADDR_TEXT_SIZE];
     const char *name = account_of(session, link, account);
     struct tap *tap;
@@ -77,15 +79,16 @@ pass(const struct session *session, const struct link *link, struct tap_view *vi
 }
 
 static void
-pass_pdu(enum tap_way way, const struct session *session, const struct link *link,
-         const uint8_t *bytes, int64_t client_number, int64_t node_number, const char *why)
+pass_pdu(const struct proxy *proxy, enum tap_way way, const struct session *session,
+         const struct link *link, const uint8_t *bytes, int64_t client_number, int64_t node_number,
+         const char *why)
 {
     struct tap_view view = {.bytes = bytes, .record = {
         .way = way, .why = why, .kept = get_be32(bytes),
         .client_number = client_number, .node_number = node_number,
     }};
 
-    pass(session, link, &view);
+    pass(proxy, session, link, &view);
 }
 
 static const struct session *
@@ -104,7 +107,7 @@ tap_from_client(struct session *session, const struct pdu *pdu)
         pending = window_find(&session->window, pdu->number);
     if (pending != NULL)
         link = handle_object(&session->proxy->link_table, pending->from);
-    pass_pdu(TAP_FROM_CLIENT, session, link, pdu->bytes, pdu->number,
+    pass_pdu(session->proxy, TAP_FROM_CLIENT, session, link, pdu->bytes, pdu->number,
              pending != NULL ? (int64_t)pending->their_number : -1, NULL);
 }
 
@@ -112,7 +115,8 @@ void
 tap_to_client(const struct session *session, const uint8_t *bytes, const struct link *link,
               int64_t node_number, const char *why)
 {
-    pass_pdu(TAP_TO_CLIENT, session, link, bytes, get_be32(bytes + 12), node_number, why);
+    pass_pdu(session->proxy, TAP_TO_CLIENT, session, link, bytes, get_be32(bytes + 12),
+             node_number, why);
 }
 
 void
@@ -125,7 +129,7 @@ tap_from_node(const struct link *link, const struct pdu *pdu)
         pending = window_find(&link->window, pdu->number);
     if (pending != NULL)
         session = session_at(link->proxy, pending->from);
-    pass_pdu(TAP_FROM_NODE, session, link, pdu->bytes,
+    pass_pdu(link->proxy, TAP_FROM_NODE, session, link, pdu->bytes,
              pending != NULL ? (int64_t)pending->their_number : -1, pdu->number, NULL);
 }
 
@@ -133,8 +137,8 @@ void
 tap_to_node(const struct link *link, const uint8_t *bytes, uint32_t node_number,
             struct handle session, int64_t client_number, const char *why)
 {
-    pass_pdu(TAP_TO_NODE, session_at(link->proxy, session), link, bytes, client_number,
-             node_number, why);
+    pass_pdu(link->proxy, TAP_TO_NODE, session_at(link->proxy, session), link, bytes,
+             client_number, node_number, why);
 }
 
 void
@@ -153,7 +157,7 @@ tap_request(const struct session *session, const struct request *request,
         .client_number = request_number(request), .node_number = node_number,
     }};
 
-    pass(session, link, &view);
+    pass(session->proxy, session, link, &view);
 }
 
 void
@@ -165,26 +169,27 @@ tap_delivery(const struct session *session, const struct request *request,
         .client_number = -1, .node_number = request_number(request),
     }};
 
-    pass(session, link, &view);
+    pass(session != NULL ? session->proxy : link->proxy, session, link, &view);
 }
 
 static void
-pass_note(const struct session *session, const struct link *link, const char *what)
+pass_note(const struct proxy *proxy, const struct session *session, const struct link *link,
+          const char *what)
 {
     struct tap_view view = {.record = {.way = TAP_NOTE, .why = what, .client_number = -1,
                                        .node_number = -1}};
 
-    pass(session, link, &view);
+    pass(proxy, session, link, &view);
 }
 
 void
 tap_link(const struct link *link, const char *what)
 {
-    pass_note(NULL, link, what);
+    pass_note(link->proxy, NULL, link, what);
 }
 
 void
 tap_session(const struct session *session, const char *what)
 {
-    pass_note(session, NULL, what);
+    pass_note(session->proxy, session, NULL, what);
 }
