@@ -46,6 +46,17 @@ struct admin_ban {
     char why[160];                  /* of the last failure */
 };
 
+#define ADMIN_TRACE_NAME_SIZE 64
+
+/* What is to be traced; "" is all. */
+struct admin_trace {
+    char account[ADMIN_TRACE_NAME_SIZE];    /* never "" */
+    char farm[ADMIN_TRACE_NAME_SIZE];
+    char node[ADMIN_TRACE_NAME_SIZE];
+    bool text;                      /* of messages, too */
+    bool enquire;                   /* enquire_links, too */
+};
+
 /* What became of an action. */
 enum admin_end {
     ADMIN_DONE,
@@ -85,6 +96,14 @@ struct admin_ops {
     size_t (*bans)(void *owner, size_t skip, struct admin_ban *rows, size_t room);
     /* Lifts that of an address, or (NULL) all. */
     void (*lift)(void *owner, const struct addr *addr, struct admin_verdict *verdict);
+    /* Begins a trace for whoever the ticket stands for: server_trace_put gets lines, later, and
+     * at last server_trace_over, unless trace_gone comes first. False: *verdict says why. */
+    bool (*trace)(void *owner, const struct admin_trace *what, uint64_t ticket,
+                  struct admin_verdict *verdict);
+    /* Its reader has room again. */
+    void (*trace_room)(void *owner, uint64_t ticket);
+    /* Its reader is gone. */
+    void (*trace_gone)(void *owner, uint64_t ticket);
 };
 
 /* What the endpoint tells of the program. */

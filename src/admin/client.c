@@ -74,6 +74,10 @@ client_enter(struct client *client, enum client_state state)
     case CLIENT_WRITING:
         loop_timer_start(loop, &client->timer, timeout_ms(client));
         break;
+    case CLIENT_TRACING:
+        conn_resume(&client->conn);     /* only its end is still of interest */
+        loop_timer_start(loop, &client->timer, CLIENT_QUIET_MS);
+        break;
     case CLIENT_ENDING:
         conn_finish(&client->conn, LINGER_MS);
         break;
@@ -286,9 +290,12 @@ on_bytes(struct conn *conn, const uint8_t *bytes, size_t n)
     struct client *client = conn->owner;
     size_t used = 0;
 
+    if (client->state == CLIENT_TRACING)
+        return n;
     if (client->backlog.len == 0)
         used = consume(client, bytes, n);
-    if (used < n && client->state != CLIENT_CLOSED && client->state != CLIENT_ENDING)
+    if (used < n && client->state != CLIENT_TRACING && client->state != CLIENT_CLOSED &&
+        client->state != CLIENT_ENDING)
         put_off(client, bytes + used, n - used);
     return n;
 }
@@ -298,7 +305,9 @@ on_room(struct conn *conn)
 {
     struct client *client = conn->owner;
 
-    if (client->state == CLIENT_WRITING) {
+    if (client->state == CLIENT_TRACING && client->trace != 0) {
+        client->server->ops->trace_room(client->server->owner, client->trace);
+    } else if (client->state == CLIENT_WRITING) {
         feed(client);
         client_go_on(client);
     }
@@ -350,6 +359,9 @@ on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
             client_close(client);
         else
             loop_timer_start(client->server->loop, timer, timeout_ms(client) - stalled + 1);
+        break;
+    case CLIENT_TRACING:
+        client_watch_trace(client);
         break;
     case CLIENT_ENDING:
     case CLIENT_CLOSED:

@@ -44,6 +44,7 @@ struct client {
     struct action action;
     struct answer answer;           /* WRITING */
     size_t sent;                    /* octets of its body */
+    uint64_t trace;                 /* TRACING: what the trace is known by, until it is over */
     struct grave grave;
 };
 
@@ -63,6 +64,10 @@ client_give(struct client *client, const struct reading *reading);
 /* Reads on, where it may. */
 void
 client_go_on(struct client *client);
+
+/* It is TRACING: some lines for it. It is closed where memory is short. */
+void
+client_put_trace(struct client *client, const char *bytes, size_t n);
 
 /* It is ACTING, and this is what became of it; then as client_give. */
 void

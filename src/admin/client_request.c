@@ -24,7 +24,8 @@ is_foreign(struct client *client)
         client_refuse(client, 403, "this Host is not ours; see hosts in smpplex.conf(5)", NULL);
         return true;
     }
-    if (request->verb == HTTP_VERB_POST && request->has_field[HTTP_FIELD_ORIGIN] &&
+    if ((request->verb == HTTP_VERB_POST || client_is_trace(request->path)) &&
+        request->has_field[HTTP_FIELD_ORIGIN] &&
         !guard_origin(request->fields[HTTP_FIELD_ORIGIN], host)) {
         client_refuse(client, 403, "this Origin is another site", NULL);
         return true;
@@ -33,8 +34,8 @@ is_foreign(struct client *client)
 }
 
 /* Whoever may open the unix socket needs no token. */
-static bool
-is_trusted(struct client *client)
+bool
+client_is_trusted(struct client *client)
 {
     const struct conf_admin *conf = client->server->conf->admin;
 
@@ -70,6 +71,16 @@ status_of(enum admin_end end)
 }
 
 void
+client_answer_verdict(struct client *client, const struct admin_verdict *verdict)
+{
+    if (verdict->end == ADMIN_DONE)
+        client_respond(client, answer_json(200, json_pack("{s:b, s:s}", "done", 1,
+                                                   "text", verdict->text)));
+    else
+        client_respond(client, client_error(client, status_of(verdict->end), verdict->text));
+}
+
+void
 client_tell(struct client *client, const struct admin_verdict *verdict)
 {
     char shown[128];
@@ -77,11 +88,7 @@ client_tell(struct client *client, const struct admin_verdict *verdict)
     log_notice(client->label, "action path=\"%s\" done=%s text=\"%s\"",
                escape(shown, sizeof(shown), client->request.path, strlen(client->request.path)),
                verdict->end == ADMIN_DONE ? "yes" : "no", verdict->text);
-    if (verdict->end == ADMIN_DONE)
-        client_respond(client, answer_json(200, json_pack("{s:b, s:s}", "done", 1,
-                                                   "text", verdict->text)));
-    else
-        client_respond(client, client_error(client, status_of(verdict->end), verdict->text));
+    client_answer_verdict(client, verdict);
 }
 
 static void
@@ -104,7 +111,7 @@ act(struct client *client)
     case ACTION_LIFT:
         break;
     }
-    if (!is_trusted(client))
+    if (!client_is_trusted(client))
         return;
     client_enter(client, CLIENT_ACTING);
     client->ticket = server_act(client->server, action, &verdict);
@@ -169,7 +176,9 @@ client_handle(struct client *client)
     client->resource = resource_find(request->path);
     if (is_foreign(client))
         return;
-    if (client->resource == RESOURCES && !action_is_path(request->path))
+    if (client_is_trace(request->path))
+        client_begin_trace(client);
+    else if (client->resource == RESOURCES && !action_is_path(request->path))
         client_refuse(client, 404, "there is nothing of that name", NULL);
     else if (request->verb == HTTP_VERB_POST)
         act(client);

@@ -91,10 +91,11 @@ endpoint(const struct reading *reading)
 {
     const struct tls_server *server = reading->conf->admin->tls_server;
 
-    return json_pack("{s:I, s:I, s:I, s:b, s:I, s:o}",
+    return json_pack("{s:I, s:I, s:I, s:I, s:b, s:I, s:o}",
         "connections", (json_int_t)reading->connections,
         "requests", (json_int_t)reading->requests, "refused", (json_int_t)reading->refused,
-        "tls", server != NULL, "tls_failed", (json_int_t)reading->tls_failed,
+        "traces", (json_int_t)reading->traces, "tls", server != NULL,
+        "tls_failed", (json_int_t)reading->tls_failed,
         "expiries", expiries_of(server));
 }
 

@@ -4,7 +4,7 @@ libsmpplex_a_SOURCES += \
 	src/admin/admin.c src/admin/admin.h \
 	src/admin/answer.c src/admin/answer.h \
 	src/admin/client.c src/admin/client.h src/admin/client_state.def \
-	src/admin/client_inner.h src/admin/client_request.c \
+	src/admin/client_inner.h src/admin/client_request.c src/admin/client_trace.c \
 	src/admin/events.c src/admin/events.h \
 	src/admin/guard.c src/admin/guard.h \
 	src/admin/history.c src/admin/history.h \
@@ -15,7 +15,7 @@ libsmpplex_a_SOURCES += \
 	src/admin/page.c src/admin/page.h \
 	src/admin/reading.c src/admin/reading.h \
 	src/admin/resource.c src/admin/resource.h src/admin/resource.def \
-	src/admin/server.c src/admin/server.h
+	src/admin/server.c src/admin/server.h src/admin/server_trace.c
 
 # The page, as numbers, and what its header says of it; whoever changes it edits page.html.
 PAGE_MADE = src/admin/page.inc src/admin/page_script.inc src/admin/page_style.inc

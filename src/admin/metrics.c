@@ -346,6 +346,7 @@ metrics_write(const struct reading *reading, FILE *out)
           (double)reading->requests);
     plain(out, "status_refused_total", "counter",
           "Requests to the status endpoint that were refused.", (double)reading->refused);
+    plain(out, "status_traces", "gauge", "Traces that are read.", reading->traces);
     plain(out, "status_tls_failed_total", "counter",
           "Connections to the status endpoint whose TLS handshake came to nothing.",
           (double)reading->tls_failed);

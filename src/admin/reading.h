@@ -22,6 +22,7 @@ struct reading {
     uint64_t requests;
     uint64_t refused;
     uint64_t tls_failed;
+    uint32_t traces;
 };
 
 void

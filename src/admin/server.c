@@ -123,6 +123,7 @@ read_snapshot(const struct server *server, const struct snapshot *snapshot)
         .requests = server->requests,
         .refused = server->refused,
         .tls_failed = server->tls_failed,
+        .traces = server_traces(server),
     };
 }
 
@@ -206,8 +207,13 @@ server_want(struct server *server, struct client *client)
 void
 server_forget(struct server *server, struct client *client)
 {
+    uint64_t trace = client->trace;
+
     if (server->listed == client)
         server->listed = NULL;
+    client->trace = 0;
+    if (trace != 0)
+        server->ops->trace_gone(server->owner, trace);
 }
 
 static void

@@ -80,6 +80,22 @@ server_event(struct server *server, const char *kind, const char *who, const cha
 void
 server_take(struct server *server, struct snapshot *snapshot);
 
+/*
+ * What `ops->trace` has begun, by its ticket.
+ */
+
+/* Has its reader room for more? If not, ops->trace_room will tell of it. */
+MUST_USE bool
+server_trace_has_room(struct server *server, uint64_t ticket);
+
+/* Some lines. Within the call its reader may be found to be gone. */
+void
+server_trace_put(struct server *server, uint64_t ticket, const char *bytes, size_t n);
+
+/* That was all; the trace is not spoken of any more. */
+void
+server_trace_over(struct server *server, uint64_t ticket);
+
 /* What `ops->kick` was asked has ended. */
 void
 server_answer(struct server *server, uint64_t ticket, const struct admin_verdict *verdict);
@@ -99,6 +115,15 @@ server_forget(struct server *server, struct client *client);
 /* Renders what the client asks for; the caller owns the answer. */
 struct answer
 server_render(struct server *server, struct client *client, const struct reading *reading);
+
+/* How many are read. */
+uint32_t
+server_traces(const struct server *server);
+
+/* Begins a trace. Returns the ticket by which it is known; 0: *verdict says why not. */
+uint64_t
+server_trace(struct server *server, const struct admin_trace *what,
+             struct admin_verdict *verdict);
 
 /* Does it. Returns 0: *verdict tells the end; else the ticket by which it will be told. */
 uint64_t

@@ -13,6 +13,7 @@ smpplex_SOURCES = src/daemon/main.c \
 	src/daemon/options.c src/daemon/options.h \
 	src/daemon/status.c src/daemon/status.h \
 	src/daemon/status_bans.c src/daemon/status_bans.h \
+	src/daemon/trace.c src/daemon/trace.h src/daemon/trace_line.c src/daemon/trace_line.h \
 	src/daemon/visit.c src/daemon/visit.h \
 	src/daemon/worker.c src/daemon/worker.h \
 	src/daemon/workers.c src/daemon/workers.h

@@ -13,6 +13,7 @@
 #include "admin/action.h"
 #include "base/log.h"
 #include "daemon/status_bans.h"
+#include "daemon/trace.h"
 #include "proxy/snapshot.h"
 
 /* Visits: a snapshot, or a session to be ended. */
@@ -267,6 +268,9 @@ static const struct admin_ops ops = {
     .kick = kick,
     .bans = status_bans,
     .lift = status_lift,
+    .trace = trace_begin,
+    .trace_room = trace_on_room,
+    .trace_gone = trace_on_gone,
 };
 
 /* Start and end. */
@@ -353,6 +357,7 @@ status_follow(struct status *status, struct conf *conf)
 {
     if (!status->open)
         return;
+    trace_end_all(status, "the configuration was read again");
     conf_unref(status->conf);
     status->conf = conf_ref(conf);
     status->info.loaded_ms = admin_wall_ms();
@@ -397,6 +402,7 @@ status_fini(struct status *status)
         return;
     }
     free_visits(status);
+    trace_close_all(status, "smpplex has ended");
     server_fini(&status->server);
     free(status->info.listeners);
     conf_unref(status->conf);

@@ -11,6 +11,8 @@
  * nodes' state. On the master's thread.
  */
 
+struct trace;
+
 struct status {
     /* constant since status_start */
     struct loop *loop;
@@ -29,6 +31,7 @@ struct status {
     struct admin_info info;
     struct server server;
     struct visit *visits;       /* under way */
+    struct trace *traces;       /* list, by trace.c */
     uint64_t ban_serial;        /* the last ban that an event has told of */
     uint64_t reload_ticket;     /* whoever wants to hear of the reload, or 0 */
 };

@@ -14,6 +14,7 @@ struct http_reply {
     size_t length;          /* octets of the body */
     const char *more;       /* further header lines, each with its CRLF; or NULL */
     bool keep_alive;
+    bool stream;            /* its length is not known: the end of the connection ends it */
 };
 
 #define HTTP_HEAD_SIZE 1024

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "proxy/ids.h"
+#include "proxy/tap.h"
 
 static struct link *
 link_of(const struct proxy *proxy, struct handle handle)
@@ -18,7 +19,8 @@ link_of(const struct proxy *proxy, struct handle handle)
 }
 
 void
-downward_refuse(struct proxy *proxy, struct handle from, uint32_t command, uint32_t number)
+downward_refuse(struct proxy *proxy, struct handle from, uint32_t command, uint32_t number,
+                const char *why)
 {
     struct link *link = link_of(proxy, from);
 
@@ -27,7 +29,7 @@ downward_refuse(struct proxy *proxy, struct handle from, uint32_t command, uint3
     proxy->counters.turned_back++;
     if (link != NULL)
         link_answer(link, command, command_find(command)->known ? SMPP_RX_T_APPN : SMPP_RSYSERR,
-                    number);
+                    number, why);
 }
 
 /* Opens it in the client's window. Returns its number; 0: there is no room. */
@@ -63,6 +65,8 @@ send_down(struct session *session, const uint8_t *bytes, uint32_t length, struct
         return true;    /* the session ends, and answers for its window */
     memcpy(room, bytes, length);
     pdu_put_number(room, number);
+    if (tap_is_on(session->proxy))
+        tap_to_client(session, room, link_of(session->proxy, from), get_be32(bytes + 12), NULL);
     session->deliveries += !notifies;
     session->proxy->counters.notifications_down += notifies;
     return true;
@@ -85,7 +89,8 @@ downward_admit(struct link *link, uint8_t bound_state, const struct pdu *pdu, st
     if ((command_find(pdu->command)->down & bound_state) == 0) {
         proxy->counters.state_errors++;
         if (!notifies)
-            link_answer(link, pdu->command, SMPP_RINVBNDSTS, pdu->number);
+            link_answer(link, pdu->command, SMPP_RINVBNDSTS, pdu->number,
+                        "the client's bind does not allow it");
         return NULL;
     }
     proxy->counters.requests_down += !notifies;
@@ -105,10 +110,14 @@ downward_deliver(struct session *session, const struct pdu *pdu, struct handle f
         return;
     }
     request = request_new(&loop->slab, pdu, from, loop_now_ms(loop));
-    if (request == NULL)
-        downward_refuse(session->proxy, from, pdu->command, pdu->number);
-    else
+    if (request == NULL) {
+        downward_refuse(session->proxy, from, pdu->command, pdu->number, "memory is short");
+    } else {
+        if (tap_is_on(session->proxy))
+            tap_delivery(session, request, link_of(session->proxy, from),
+                         "held: the client takes no more now");
         request_list_append(&session->held_down, request);
+    }
     session_update_reading(session);
 }
 
@@ -126,7 +135,8 @@ downward_on_request(struct link *link, const struct pdu *pdu)
     if (takes_deliveries(session))
         downward_deliver(session, pdu, link->handle);
     else
-        downward_refuse(link->proxy, link->handle, pdu->command, pdu->number);
+        downward_refuse(link->proxy, link->handle, pdu->command, pdu->number,
+                        "the session is about to end");
 }
 
 void
@@ -150,10 +160,13 @@ downward_response(struct session *session, const struct pdu *pdu, struct pending
     uint32_t number = pending->their_number;
 
     window_take(&session->window, pending, WINDOW_ANSWERED);
-    if (link == NULL || !link_pass(link, pdu->bytes, pdu->length, number))
+    if (link == NULL || !link_pass(link, pdu->bytes, pdu->length, number)) {
         session->proxy->counters.late_responses++;
-    else
+    } else {
         session->proxy->counters.responses_down++;
+        if (tap_is_on(session->proxy))
+            tap_to_node(link, pdu->bytes, number, session->handle, pdu->number, NULL);
+    }
     if (session->held_down.first != NULL)
         downward_serve(session);
 }
@@ -174,7 +187,8 @@ downward_expire(struct session *session)
         gone = *pending;
         window_take(&session->window, pending, WINDOW_EXPIRED);
         session->proxy->counters.expired_down++;
-        downward_refuse(session->proxy, gone.from, gone.command, gone.their_number);
+        downward_refuse(session->proxy, gone.from, gone.command, gone.their_number,
+                        "the client did not answer in time");
         due = now + timeout;
         has_room = true;
     }
@@ -193,13 +207,13 @@ downward_turn_back(struct session *session)
     n = window_line_up(window);
     for (i = 0; i < n; i++) {
         downward_refuse(session->proxy, window->places[i].from, window->places[i].command,
-                        window->places[i].their_number);
+                        window->places[i].their_number, "the session is about to end");
         window_take(window, &window->places[i], WINDOW_FORGOTTEN);
     }
     while (session->held_down.first != NULL) {
         request = request_list_shift(&session->held_down);
         downward_refuse(session->proxy, request->from, request_command(request),
-                        request_number(request));
+                        request_number(request), "the session is about to end");
         request_free(&session->proxy->loop->slab, request);
     }
 }

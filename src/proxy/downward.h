@@ -23,9 +23,10 @@ downward_admit(struct link *link, uint8_t bound_state, const struct pdu *pdu, st
 void
 downward_deliver(struct session *session, const struct pdu *pdu, struct handle from);
 
-/* Answers the node: it is to keep its request. */
+/* Answers the node: it is to keep its request. `why` as of link_answer. */
 void
-downward_refuse(struct proxy *proxy, struct handle from, uint32_t command, uint32_t number);
+downward_refuse(struct proxy *proxy, struct handle from, uint32_t command, uint32_t number,
+                const char *why);
 
 /* The answer to a pending of session->window. */
 void

@@ -8,6 +8,7 @@
 
 #include "proxy/place.h"
 #include "proxy/pool.h"
+#include "proxy/tap.h"
 #include "proxy/upward_inner.h"
 
 /* Are there others that a farm without a node must not hold up? */
@@ -29,16 +30,28 @@ is_too_much(const struct branch *branch, const struct request *request)
            branch->held.bytes + branch->waiting_bytes + request->cap > share;
 }
 
+/* In words, for who traces it. */
+static const char *
+why_held(const struct branch *branch)
+{
+    if (branch->linkset->account->rate_opens_us > branch->session->proxy->loop->now_us)
+        return "held: above the account's rate";
+    return branch->held.first != NULL ? "held: behind others that are"
+                                      : "held: no node takes it now";
+}
+
 void
 held_append(struct session *session, struct request *request)
 {
     struct branch *branch = session_branch(session, request->branch);
 
     if (is_too_much(branch, request)) {
-        upward_refuse_busy(branch, request);
+        upward_refuse_busy(branch, request, "its farm has no node, and enough waits");
         return;
     }
     session->proxy->counters.held++;
+    if (tap_is_on(session->proxy))
+        tap_request(session, request, NULL, -1, why_held(branch));
     request_list_append(&branch->held, request);
     if (branch->linkset->takers == 0)
         session_watch_by(session, request->arrived_ms + branch->farm->conf->queue_timeout_ms);
@@ -65,7 +78,8 @@ held_trim(struct branch *branch)
         return;
     while (branch->held.first != NULL &&
            session_held_bytes(session) > (session->conn.paused ? hold / 2 : hold))
-        upward_refuse_busy(branch, request_list_pop(&branch->held));
+        upward_refuse_busy(branch, request_list_pop(&branch->held),
+                           "its farm has no node, and enough waits");
 }
 
 void
@@ -93,6 +107,8 @@ void
 held_wait_for(struct branch *branch, struct link *link, struct request *request)
 {
     branch->session->proxy->counters.waited++;
+    if (tap_is_on(link->proxy))
+        tap_request(branch->session, request, link, -1, "held: it waits for this node");
     branch->waiting++;
     branch->waiting_bytes += request->cap;
     request_list_append(&link->waiting, request);
@@ -227,7 +243,8 @@ expire_waiting(struct link *link)
         if (branch == NULL)
             continue;
         if (!place_elsewhere(linkset, request, link->node))
-            upward_refuse(branch->session, request, place_failure(request));
+            upward_refuse(branch->session, request, place_failure(request),
+                          "its node did not come back in time");
         else if (!upward_dispatch(branch, request))
             held_append(branch->session, request);
     }
@@ -249,7 +266,8 @@ expire_held(struct branch *branch)
         due = since + branch->farm->conf->queue_timeout_ms;
         if (due > now)
             break;
-        upward_refuse_busy(branch, request_list_shift(&branch->held));
+        upward_refuse_busy(branch, request_list_shift(&branch->held),
+                           "no node came in time");
         due = UINT64_MAX;
     }
     return due;
@@ -354,7 +372,8 @@ upward_refuse_held(struct session *session)
         branch = session_branch(session, i);
         put_back_all(branch);
         while (branch->held.first != NULL)
-            upward_refuse_busy(branch, request_list_shift(&branch->held));
+            upward_refuse_busy(branch, request_list_shift(&branch->held),
+                               "it was held, and its session is to end");
     }
     session_update_reading(session);
 }

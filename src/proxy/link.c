@@ -12,6 +12,7 @@
 #include "net/proxied.h"
 #include "net/tls.h"
 #include "proxy/link_inner.h"
+#include "proxy/tap.h"
 
 #define UNBIND_TIMEOUT_MS 2000
 #define LINGER_MS 1000
@@ -176,6 +177,8 @@ log_loss(struct link *link, enum link_loss loss, const char *detail)
 {
     bool is_news = link->state == LINK_BOUND || !link->has_told || link->told != loss;
 
+    if (tap_is_on(link->proxy))
+        tap_link(link, losses[loss].words);
     link->told = loss;
     link->has_told = link->state != LINK_BOUND;
     if (link->state == LINK_BOUND)
@@ -260,6 +263,8 @@ link_send(struct link *link, struct request *request)
     pending->sent_us = link->proxy->loop->now_us;
     pending->queued = link->conn.queued;
     pending->request = request;
+    if (tap_is_on(link->proxy))
+        tap_sent(link, request, pending->number);
     if (!link_send_bytes(link, request->bytes, request->length, pending->number)) {
         window_take(&link->window, pending, WINDOW_FORGOTTEN);
         return false;
@@ -279,18 +284,21 @@ link_pass(struct link *link, const uint8_t *bytes, size_t n, uint32_t number)
 }
 
 void
-link_send_header(struct link *link, uint32_t command, uint32_t status, uint32_t number)
+link_send_header(struct link *link, uint32_t command, uint32_t status, uint32_t number,
+                 const char *why)
 {
     uint8_t header[PDU_HEADER];
 
     pdu_put_header(header, PDU_HEADER, command, status, number);
-    link_pass(link, header, PDU_HEADER, number);
+    if (link_pass(link, header, PDU_HEADER, number) && tap_is_on(link->proxy))
+        tap_to_node(link, header, number, (struct handle){0, 0}, -1, why);
 }
 
 void
-link_answer(struct link *link, uint32_t command, uint32_t status, uint32_t number)
+link_answer(struct link *link, uint32_t command, uint32_t status, uint32_t number,
+            const char *why)
 {
-    link_send_header(link, command | SMPP_RESPONSE, status, number);
+    link_send_header(link, command | SMPP_RESPONSE, status, number, why);
 }
 
 struct link *
@@ -370,7 +378,7 @@ link_close(struct link *link)
     conn_resume(&link->conn);
     link->unbind_number = window_number(&link->window);
     link_enter(link, LINK_UNBINDING);
-    link_send_header(link, SMPP_UNBIND, SMPP_ROK, link->unbind_number);
+    link_send_header(link, SMPP_UNBIND, SMPP_ROK, link->unbind_number, NULL);
 }
 
 void
@@ -380,7 +388,7 @@ link_retire(struct link *link)
     conn_resume(&link->conn);
     link->unbind_number = window_number(&link->window);
     link_enter(link, LINK_UNBINDING);
-    link_send_header(link, SMPP_UNBIND, SMPP_ROK, link->unbind_number);
+    link_send_header(link, SMPP_UNBIND, SMPP_ROK, link->unbind_number, NULL);
     link->ops->on_lost(link);
     ensure(link->window.open == 0);
 }

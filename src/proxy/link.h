@@ -153,8 +153,10 @@ link_send(struct link *link, struct request *request);
 bool
 link_pass(struct link *link, const uint8_t *bytes, size_t n, uint32_t number);
 
-/* Answers a request of the node's with a header alone. */
+/* Answers a request of the node's with a header alone. `why` is for who traces it: a
+ * literal, or NULL. */
 void
-link_answer(struct link *link, uint32_t command, uint32_t status, uint32_t number);
+link_answer(struct link *link, uint32_t command, uint32_t status, uint32_t number,
+            const char *why);
 
 #endif

@@ -30,9 +30,10 @@ link_lose(struct link *link, enum link_loss loss, uint32_t status, const char *d
 MUST_USE bool
 link_send_bytes(struct link *link, const uint8_t *bytes, size_t n, uint32_t number);
 
-/* The same for a header alone; where it can't, the link is lost. */
+/* The same for a header alone; where it can't, the link is lost. `why` as of link_answer. */
 void
-link_send_header(struct link *link, uint32_t command, uint32_t status, uint32_t number);
+link_send_header(struct link *link, uint32_t command, uint32_t status, uint32_t number,
+                 const char *why);
 
 void
 link_on_timer(struct ev_loop *ev, ev_timer *timer, int revents);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "net/tls.h"
 #include "proxy/link_inner.h"
+#include "proxy/tap.h"
 
 static void
 on_conn_open(struct conn *conn)
@@ -22,6 +23,8 @@ on_conn_open(struct conn *conn)
     link_enter(link, LINK_BINDING);
     if (!link_send_bytes(link, link->bind, length, link->bind_number))
         link_lose(link, LINK_LOSS_NO_MEMORY, SMPP_ROK, "");
+    else if (tap_is_on(link->proxy))
+        tap_to_node(link, link->bind, link->bind_number, (struct handle){0, 0}, -1, NULL);
 }
 
 static void
@@ -73,10 +76,10 @@ on_request(struct link *link, const struct pdu *pdu)
 {
     switch (pdu->command) {
     case SMPP_ENQUIRE_LINK:
-        link_answer(link, pdu->command, SMPP_ROK, pdu->number);
+        link_answer(link, pdu->command, SMPP_ROK, pdu->number, NULL);
         break;
     case SMPP_UNBIND:
-        link_answer(link, pdu->command, SMPP_ROK, pdu->number);
+        link_answer(link, pdu->command, SMPP_ROK, pdu->number, NULL);
         if (link->state != LINK_UNBINDING && link->conn.state == CONN_OPEN)
             link_lose(link, LINK_LOSS_UNBOUND, SMPP_ROK, "");
         break;
@@ -87,7 +90,7 @@ on_request(struct link *link, const struct pdu *pdu)
         if (link->state == LINK_BOUND)
             link->ops->on_request(link, pdu);
         else if (pdu->command != SMPP_ALERT_NOTIFICATION)
-            link_answer(link, pdu->command, SMPP_RX_T_APPN, pdu->number);
+            link_answer(link, pdu->command, SMPP_RX_T_APPN, pdu->number, "the link is not bound");
     }
 }
 
@@ -107,7 +110,8 @@ on_conn_bytes(struct conn *conn, const uint8_t *bytes, size_t n)
         case FRAME_BAD_LENGTH:
             link->proxy->counters.bad_lengths++;
             snprintf(detail, sizeof(detail), "command_length=%u", pdu.length);
-            link_send_header(link, SMPP_GENERIC_NACK, SMPP_RINVCMDLEN, pdu.number);
+            link_send_header(link, SMPP_GENERIC_NACK, SMPP_RINVCMDLEN, pdu.number,
+                             "its command_length cannot be");
             if (conn->state == CONN_OPEN)
                 link_lose(link, LINK_LOSS_BAD_LENGTH, SMPP_ROK, detail);
             return n;
@@ -115,6 +119,8 @@ on_conn_bytes(struct conn *conn, const uint8_t *bytes, size_t n)
             used += pdu.length;
             if (n - used >= PDU_HEADER)     /* the next one's */
                 window_fetch(&link->window, get_be32(bytes + used + 12));
+            if (tap_is_on(link->proxy))
+                tap_from_node(link, &pdu);
             if (pdu_is_response(&pdu))
                 on_response(link, &pdu);
             else

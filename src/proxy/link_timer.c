@@ -50,7 +50,7 @@ enquire(struct link *link)
         return due;
     link->enquire_number = window_number(&link->window);
     link->enquire_sent_ms = now;
-    link_send_header(link, SMPP_ENQUIRE_LINK, SMPP_ROK, link->enquire_number);
+    link_send_header(link, SMPP_ENQUIRE_LINK, SMPP_ROK, link->enquire_number, NULL);
     if (link->state != LINK_BOUND)
         return 0;
     /* once answered, the next silence may be over before this wait is */

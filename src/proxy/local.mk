@@ -32,4 +32,5 @@ libsmpplex_a_SOURCES += \
 	src/proxy/stream.c src/proxy/stream.h src/proxy/stream_inner.h \
 	src/proxy/stream_end.def src/proxy/stream_state.def \
 	src/proxy/stream_place.c \
+	src/proxy/tap.c src/proxy/tap.h src/proxy/tap_pdu.c src/proxy/tap_way.def \
 	src/proxy/upward.c src/proxy/upward.h src/proxy/upward_inner.h

@@ -5,6 +5,7 @@
  */
 #include "proxy/place.h"
 #include "proxy/pool.h"
+#include "proxy/tap.h"
 #include "proxy/upward_inner.h"
 
 /* The responses that still come find nobody. */
@@ -18,7 +19,8 @@ give_up(struct session *session, struct window *window)
         pending = &window->places[i];
         if (pending->number == 0 || !handle_equal(pending->from, session->handle))
             continue;
-        session_answer(session, pending->command, SMPP_RSYSERR, pending->their_number);
+        session_answer(session, pending->command, SMPP_RSYSERR, pending->their_number,
+                       "smpplex ends, and what became of it is not known");
         pending->from = (struct handle){0, 0};
         session->in_flight--;
     }
@@ -69,8 +71,9 @@ detach(struct link *link, struct pending *pendings, uint32_t n, struct request_l
 {
     struct counters *counters = &link->proxy->counters;
     struct request *request;
+    struct branch *branch;
+    uint32_t i, number;
     bool written;
-    uint32_t i;
 
     link->at->counts.lost += n;
     for (i = 0; i < n; i++) {
@@ -78,12 +81,17 @@ detach(struct link *link, struct pending *pendings, uint32_t n, struct request_l
         /* What a link that ends in order has not written yet, it still does. */
         written = link->conn.state != CONN_CLOSED ||
                   pendings[i].queued < conn_written(&link->conn);
+        number = pendings[i].number;
         window_take(&link->window, &pendings[i], WINDOW_FAILED_OVER);
-        if (upward_branch(link->proxy, pendings[i].from, request) == NULL) {
+        branch = upward_branch(link->proxy, pendings[i].from, request);
+        if (branch == NULL) {
             request_free(&link->proxy->loop->slab, request);    /* nobody waits for it */
             continue;
         }
         if (may_move(link->farm, request, written)) {
+            if (tap_is_on(link->proxy))
+                tap_request(branch->session, request, link, number,
+                            "its link was lost: it goes to another");
             request_list_append(moving, request);
             counters->moved++;
             request->lost_at = written ? (uint16_t)link->node : REQUEST_NOT_LOST;
@@ -98,9 +106,10 @@ static void
 refuse_lost(struct branch *branch, struct request *request)
 {
     if (request->rule == REQUEST_NODE)
-        upward_refuse(branch->session, request, place_failure(request));
+        upward_refuse(branch->session, request, place_failure(request),
+                      "only the node that was lost could answer it");
     else
-        upward_refuse_busy(branch, request);
+        upward_refuse_busy(branch, request, "its link was lost, and it may not be sent again");
 }
 
 /* What is moved goes in front of what its branch holds, in the old order. */

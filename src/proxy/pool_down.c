@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "proxy/downward.h"
 #include "proxy/pool.h"
+#include "proxy/tap.h"
 
 static bool
 takes(const struct session *session)
@@ -121,7 +122,8 @@ static void
 deliver(struct session *session, const struct pdu *pdu, struct handle from)
 {
     if (session->held_down.bytes > session->listener->hold)
-        downward_refuse(session->proxy, from, pdu->command, pdu->number);
+        downward_refuse(session->proxy, from, pdu->command, pdu->number,
+                        "its session has enough that waits");
     else
         downward_deliver(session, pdu, from);
 }
@@ -141,6 +143,19 @@ update_links(struct pool *pool)
 }
 
 static void
+hold(struct pool *pool, struct request *request)
+{
+    const struct link *link;
+
+    request_list_append(&pool->held_down, request);
+    if (!tap_is_on(pool->proxy))
+        return;
+    link = handle_object(&pool->proxy->link_table, request->from);
+    if (link != NULL)
+        tap_delivery(NULL, request, link, "held: no client takes it now");
+}
+
+static void
 keep(struct pool *pool, const struct pdu *pdu, struct handle from)
 {
     struct loop *loop = pool->proxy->loop;
@@ -149,9 +164,9 @@ keep(struct pool *pool, const struct pdu *pdu, struct handle from)
     if (pool->held_down.first != NULL || has_receiver(pool))
         request = request_new(&loop->slab, pdu, from, loop_now_ms(loop));
     if (request == NULL)
-        downward_refuse(pool->proxy, from, pdu->command, pdu->number);
+        downward_refuse(pool->proxy, from, pdu->command, pdu->number, "nobody is bound to receive");
     else
-        request_list_append(&pool->held_down, request);
+        hold(pool, request);
     update_links(pool);
 }
 
@@ -213,7 +228,7 @@ pool_turn_back(struct pool *pool)
     while (pool->held_down.first != NULL) {
         request = request_list_shift(&pool->held_down);
         downward_refuse(pool->proxy, request->from, request_command(request),
-                        request_number(request));
+                        request_number(request), "nobody is bound to receive any more");
         request_free(&pool->proxy->loop->slab, request);
     }
     update_links(pool);

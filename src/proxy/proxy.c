@@ -11,6 +11,7 @@
 #include "proxy/registry.h"
 #include "proxy/session.h"
 #include "proxy/stream.h"
+#include "proxy/tap.h"
 
 void
 proxy_init(struct proxy *proxy, struct loop *loop, struct registry *registry, struct gate *gate,
@@ -83,5 +84,6 @@ proxy_stop(struct proxy *proxy)
     for (i = 0; i < proxy->link_table.size; i++)
         if (proxy->link_table.entries[i].object != NULL)
             link_abort(proxy->link_table.entries[i].object);
+    tap_flush_all(proxy);
     proxy_check_empty(proxy);
 }

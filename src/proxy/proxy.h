@@ -23,6 +23,7 @@ struct session;
 struct session_move;
 struct stream;
 struct linkset;
+struct tap;
 
 /*
  * All that the sessions and links of one worker share. One thread touches it,
@@ -35,6 +36,7 @@ struct proxy {
     uint32_t worker;                /* our number in it */
     struct gate *gate;              /* all workers' */
     /* this thread's */
+    struct tap *taps;               /* list, by tap.c; NULL: nothing is traced */
     struct handle_table session_table;
     struct handle_table link_table;
     struct session *sessions;       /* list, by session.c */

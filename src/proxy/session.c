@@ -17,6 +17,7 @@
 #include "proxy/registry.h"
 #include "proxy/session_gate.h"
 #include "proxy/session_inner.h"
+#include "proxy/tap.h"
 #include "proxy/upward.h"
 
 #define LEAVE_TIMEOUT_MS 5000       /* for what is open when the client unbinds */
@@ -63,6 +64,8 @@ session_label(const struct session *session)
 static void
 log_end(const struct session *session)
 {
+    if (tap_is_on(session->proxy))
+        tap_session(session, end_words[session->end]);
     if (session->end == SESSION_END_MOVED) {
         log_debug(session_label(session), "moved to the worker of its account");
         return;
@@ -219,7 +222,8 @@ session_put(struct session *session, size_t n)
 }
 
 void
-session_answer(struct session *session, uint32_t command, uint32_t status, uint32_t number)
+session_answer(struct session *session, uint32_t command, uint32_t status, uint32_t number,
+               const char *why)
 {
     bool v33 = command == SMPP_SUBMIT_SM && session->interface_version < 0x34;
     uint32_t length = PDU_HEADER + v33;
@@ -230,6 +234,8 @@ session_answer(struct session *session, uint32_t command, uint32_t status, uint3
     pdu_put_header(room, length, command | SMPP_RESPONSE, status, number);
     if (v33)
         room[PDU_HEADER] = 0;
+    if (tap_is_on(session->proxy))
+        tap_to_client(session, room, NULL, -1, why);
 }
 
 void
@@ -238,8 +244,11 @@ session_ask(struct session *session, uint32_t command)
     uint8_t *room = session_put(session, PDU_HEADER);
 
     session->own_number = window_number(&session->window);
-    if (room != NULL)
-        pdu_put_header(room, PDU_HEADER, command, SMPP_ROK, session->own_number);
+    if (room == NULL)
+        return;
+    pdu_put_header(room, PDU_HEADER, command, SMPP_ROK, session->own_number);
+    if (tap_is_on(session->proxy))
+        tap_to_client(session, room, NULL, -1, "smpplex asks by itself");
 }
 
 bool
@@ -332,7 +341,8 @@ session_check_drained(struct session *session)
         return;
     if (session->state == SESSION_LEAVING) {
         if (session->end == SESSION_END_UNBIND)
-            session_answer(session, SMPP_UNBIND, SMPP_ROK, session->unbind_number);
+            session_answer(session, SMPP_UNBIND, SMPP_ROK, session->unbind_number,
+                           NULL);
         session_finish(session, SESSION_END_UNBIND);
     } else if (session->state == SESSION_DRAINING) {
         session_enter(session, SESSION_UNBINDING);
@@ -348,7 +358,8 @@ session_drain(struct session *session, enum session_end end)
         session_finish(session, end);
         break;
     case SESSION_BINDING:
-        session_answer(session, session->bind_command, SMPP_RBINDFAIL, session->bind_number);
+        session_answer(session, session->bind_command, SMPP_RBINDFAIL, session->bind_number,
+                       "the session is to end");
         session_finish(session, end);
         break;
     case SESSION_BOUND:

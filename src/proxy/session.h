@@ -132,9 +132,10 @@ MUST_USE uint8_t *
 session_put(struct session *session, size_t n);
 
 /* Answers a request of the client's with a header alone (SMPP v3.3: and an
- * empty message_id). */
+ * empty message_id). `why` is for who traces it: a literal, or NULL. */
 void
-session_answer(struct session *session, uint32_t command, uint32_t status, uint32_t number);
+session_answer(struct session *session, uint32_t command, uint32_t status, uint32_t number,
+               const char *why);
 
 /* Stops or resumes reading from the client and from the nodes, by what waits. */
 void

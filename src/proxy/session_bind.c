@@ -9,6 +9,7 @@
 #include "proxy/pool.h"
 #include "proxy/session_gate.h"
 #include "proxy/session_inner.h"
+#include "proxy/tap.h"
 #include "proxy/upward.h"
 #include "smpp/bind.h"
 
@@ -42,10 +43,10 @@ bind_name(uint32_t command)
 }
 
 static void
-refuse_bind(struct session *session, uint32_t status)
+refuse_bind(struct session *session, uint32_t status, const char *why)
 {
     session->proxy->counters.binds_refused++;
-    session_answer(session, session->bind_command, status, session->bind_number);
+    session_answer(session, session->bind_command, status, session->bind_number, why);
     session_finish(session, SESSION_END_REFUSED);
 }
 
@@ -92,13 +93,15 @@ session_on_bind(struct session *session, const struct pdu *pdu)
     session->bind_number = pdu->number;
     if (!bind_parse(pdu, &bind)) {
         session->proxy->counters.bad_binds++;
-        session_answer(session, pdu->command, SMPP_RINVCMDLEN, pdu->number);
+        session_answer(session, pdu->command, SMPP_RINVCMDLEN, pdu->number, NULL);
         session_finish(session, SESSION_END_BAD_BIND);
         return;
     }
     escape(session->system_id, sizeof(session->system_id), bind.system_id.bytes,
            bind.system_id.len);
     ok = branch_begin(session, bind.system_id);
+    if (tap_is_on(session->proxy))      /* whose it is is known from here on */
+        tap_from_client(session, pdu);
     if (!session_may_bind(session, &bind))
         return;
     session->interface_version = bind.interface_version;
@@ -106,12 +109,12 @@ session_on_bind(struct session *session, const struct pdu *pdu)
     session_enter(session, SESSION_BINDING);
     if (session->proxy->draining) {     /* it has come from another worker since */
         session->end = SESSION_END_DRAIN;
-        refuse_bind(session, SMPP_RBINDFAIL);
+        refuse_bind(session, SMPP_RBINDFAIL, "smpplex is to end");
         return;
     }
     if (!ok || !open_linksets(session, pdu)) {
         snprintf(session->end_detail, sizeof(session->end_detail), "out of memory");
-        refuse_bind(session, SMPP_RBINDFAIL);
+        refuse_bind(session, SMPP_RBINDFAIL, "memory is short");
     }
 }
 
@@ -140,6 +143,8 @@ session_accept_bind(struct session *session)
                        session->bind_number);
         room[PDU_HEADER] = 0;
     }
+    if (room != NULL && tap_is_on(session->proxy))
+        tap_to_client(session, room, NULL, -1, NULL);
     session_enter(session, SESSION_BOUND);
     downward_serve(session);
 }
@@ -161,7 +166,8 @@ session_refuse_bind(struct session *session, uint32_t status)
              session->home.linkset->verdict == SMPP_ROK ? ", no node can be reached" : "");
     if (is_verdict(session->home.linkset->verdict))
         session_bind_failed(session);
-    refuse_bind(session, status);
+    refuse_bind(session, status, session->home.linkset->verdict == SMPP_ROK
+                                     ? "no node can be reached" : "the nodes refuse it");
 }
 
 void

@@ -196,7 +196,8 @@ refuse_certificate(struct session *session)
     session->proxy->counters.certificates_refused++;
     end_at_gate(session, SESSION_END_CERTIFICATE, tls_text(&session->conn, text));
     session_bind_failed(session);
-    session_answer(session, session->bind_command, SMPP_RBINDFAIL, session->bind_number);
+    session_answer(session, session->bind_command, SMPP_RBINDFAIL, session->bind_number,
+                   "its certificate may not bind this system_id");
     session_finish(session, SESSION_END_CERTIFICATE);
 }
 
@@ -216,7 +217,8 @@ session_refuse_at_gate(struct session *session, enum gate_refusal refusal)
 
     gate_count(&session->proxy->counters, refusal);
     end_at_gate(session, SESSION_END_GATE, gate_refusal_words(refusal));
-    session_answer(session, session->bind_command, status, session->bind_number);
+    session_answer(session, session->bind_command, status, session->bind_number,
+                   gate_refusal_words(refusal));
     session_finish(session, SESSION_END_GATE);
 }
 

@@ -12,6 +12,7 @@
 #include "proxy/downward.h"
 #include "proxy/session_inner.h"
 #include "proxy/session_move.h"
+#include "proxy/tap.h"
 #include "proxy/upward.h"
 #include "smpp/stray.h"
 
@@ -43,7 +44,7 @@ on_unbind(struct session *session, const struct pdu *pdu)
         session_check_drained(session);
         break;
     case SESSION_UNBINDING:
-        session_answer(session, SMPP_UNBIND, SMPP_ROK, pdu->number);
+        session_answer(session, SMPP_UNBIND, SMPP_ROK, pdu->number, NULL);
         session_finish(session, SESSION_END_UNBIND);
         break;
     case SESSION_OPEN:
@@ -51,7 +52,8 @@ on_unbind(struct session *session, const struct pdu *pdu)
     case SESSION_LEAVING:
     case SESSION_ENDING:
     case SESSION_CLOSED:
-        session_answer(session, SMPP_UNBIND, SMPP_RINVBNDSTS, pdu->number);
+        session_answer(session, SMPP_UNBIND, SMPP_RINVBNDSTS, pdu->number,
+                       "it is not bound");
     }
 }
 
@@ -112,7 +114,7 @@ on_request(struct session *session, const struct pdu *pdu)
     uint32_t status;
 
     if (pdu->command == SMPP_ENQUIRE_LINK) {
-        session_answer(session, pdu->command, SMPP_ROK, pdu->number);
+        session_answer(session, pdu->command, SMPP_ROK, pdu->number, NULL);
         return;
     }
     session->active_at_ms = session_now_ms(session);
@@ -128,7 +130,7 @@ on_request(struct session *session, const struct pdu *pdu)
                     command_name(pdu->command, spare_command), session_state_name(session->state),
                     status_name(status, spare_status));
         session_answer(session, status == SMPP_RINVCMDID ? SMPP_GENERIC_NACK : pdu->command,
-                       status, pdu->number);
+                       status, pdu->number, "the session's state does not allow it");
     } else if (session->state == SESSION_OPEN) {
         session_on_bind(session, pdu);
     } else {
@@ -156,7 +158,8 @@ on_bad_length(struct session *session, const struct pdu *pdu)
 {
     session->proxy->counters.bad_lengths++;
     snprintf(session->end_detail, sizeof(session->end_detail), "command_length=%u", pdu->length);
-    session_answer(session, SMPP_GENERIC_NACK, SMPP_RINVCMDLEN, pdu->number);
+    session_answer(session, SMPP_GENERIC_NACK, SMPP_RINVCMDLEN, pdu->number,
+                   "its command_length cannot be");
     leave_broken(session, SESSION_END_BAD_LENGTH);
 }
 
@@ -187,6 +190,8 @@ on_conn_bytes(struct conn *conn, const uint8_t *bytes, size_t n)
         case FRAME_WHOLE:
             if (session->state == SESSION_OPEN && session_moves(session, &pdu, n - used))
                 return n;
+            if (tap_is_on(session->proxy))
+                tap_from_client(session, &pdu);
             used += pdu.length;
             session->bytes_in += pdu.length;
             if (pdu_is_response(&pdu))

@@ -13,6 +13,7 @@
 #include "proxy/ids.h"
 #include "proxy/place.h"
 #include "proxy/pool.h"
+#include "proxy/tap.h"
 #include "proxy/upward_inner.h"
 
 static struct slab *
@@ -22,17 +23,18 @@ slab_of(const struct proxy *proxy)
 }
 
 void
-upward_refuse(struct session *session, struct request *request, uint32_t status)
+upward_refuse(struct session *session, struct request *request, uint32_t status,
+              const char *why)
 {
-    session_answer(session, request_command(request), status, request_number(request));
+    session_answer(session, request_command(request), status, request_number(request), why);
     request_free(slab_of(session->proxy), request);
 }
 
 void
-upward_refuse_busy(struct branch *branch, struct request *request)
+upward_refuse_busy(struct branch *branch, struct request *request, const char *why)
 {
     branch->session->proxy->counters.answered_busy++;
-    upward_refuse(branch->session, request, branch->farm->conf->busy_status);
+    upward_refuse(branch->session, request, branch->farm->conf->busy_status, why);
 }
 
 void
@@ -43,7 +45,7 @@ upward_send(struct branch *branch, struct link *link, struct request *request)
     if (link_send(link, request))
         branch->session->in_flight++;
     else
-        upward_refuse_busy(branch, request);
+        upward_refuse_busy(branch, request, "memory is short");
 }
 
 /* Of a session that shares its links only so many may wait for one of them: the others
@@ -84,7 +86,8 @@ dispatch_elsewhere(struct branch *branch, struct request *request, enum place pl
         return upward_dispatch(next, request);
     if (place == PLACE_HOLD)
         return false;
-    upward_refuse(branch->session, request, place_failure(request));
+    upward_refuse(branch->session, request, place_failure(request),
+                  "no node is left that could answer it");
     return true;
 }
 
@@ -187,7 +190,7 @@ throttle(struct branch *branch, struct request *request)
         session->proxy->counters.throttled++;
         if (request->set != SET_NONE && set_rated(request->sets, request->set) == 0)
             set_put_rated(request->sets, request->set, request->part);
-        upward_refuse(session, request, SMPP_RTHROTTLED);
+        upward_refuse(session, request, SMPP_RTHROTTLED, "above the account's rate");
         return true;
     }
     return false;
@@ -255,12 +258,13 @@ upward_request(struct session *session, const struct pdu *pdu)
         request = place_request(branch->linkset, pdu, &reading, session->handle);
     if (request == NULL) {
         proxy->counters.answered_busy++;
-        session_answer(session, pdu->command, session->home.farm->conf->busy_status, pdu->number);
+        session_answer(session, pdu->command, session->home.farm->conf->busy_status, pdu->number,
+                       "memory is short");
         return;
     }
     request->branch = branch->index;
     if (pdu->length > branch->farm->conf->max_pdu_up) {
-        upward_refuse(session, request, SMPP_RINVMSGLEN);
+        upward_refuse(session, request, SMPP_RINVMSGLEN, "longer than the nodes take");
         return;
     }
     if (request->parts == 0 && proxy->ahead.count == 0) {
@@ -302,6 +306,8 @@ answer(struct session *session, const struct link *link, const struct pdu *pdu, 
         return;
     ids_put_response(farm, pdu, (uint16_t)link->node, tag_at, room);
     pdu_put_number(room, number);
+    if (tap_is_on(session->proxy))
+        tap_to_client(session, room, link, pdu->number, NULL);
 }
 
 /* The node is busy, by retry-on: it gets a rest. True: another node gets the request. */
@@ -321,6 +327,8 @@ retry(struct branch *branch, struct link *link, struct request *request, uint32_
         return false;
     request->moves++;
     link->proxy->counters.retried++;
+    if (tap_is_on(link->proxy))
+        tap_request(branch->session, request, link, -1, "its node is busy: it goes to another");
     upward_send(branch, other, request);
     return true;
 }
@@ -358,7 +366,8 @@ upward_on_response(struct link *link, const struct pdu *pdu, struct pending *pen
     if (request->set != SET_NONE && pdu->status == SMPP_ROK)
         set_accept(request->sets, request->set, request->part, loop_now_ms(proxy->loop));
     if (request->accepted && pdu->status != SMPP_ROK)
-        session_answer(session, request_command(request), SMPP_ROK, number);
+        session_answer(session, request_command(request), SMPP_ROK, number,
+                       "one of the nodes that were asked has accepted it");
     else
         answer(session, link, pdu, number);
     request_free(slab_of(proxy), request);
@@ -382,6 +391,7 @@ upward_on_expired(struct link *link, struct pending *pending)
     log_limited(LOG_LEVEL_WARNING, session_label(branch->session),
                 "request unanswered in time node=%s number=%u", link_node_name(link),
                 request_number(request));
-    upward_refuse(branch->session, request, request->accepted ? SMPP_ROK : SMPP_RSYSERR);
+    upward_refuse(branch->session, request, request->accepted ? SMPP_ROK : SMPP_RSYSERR,
+                  "its node did not answer in time");
     left(branch, link);
 }

@@ -16,12 +16,13 @@ upward_branch(const struct proxy *proxy, struct handle from, const struct reques
     return branch != NULL && branch->linkset != NULL ? branch : NULL;
 }
 
-/* Answers it here, and frees it. */
+/* Answers it here, and frees it. `why` as of session_answer. */
 void
-upward_refuse(struct session *session, struct request *request, uint32_t status);
+upward_refuse(struct session *session, struct request *request, uint32_t status,
+              const char *why);
 
 void
-upward_refuse_busy(struct branch *branch, struct request *request);
+upward_refuse_busy(struct branch *branch, struct request *request, const char *why);
 
 /* The link takes requests. */
 void

@@ -25,3 +25,27 @@ tlv_find(struct octets optional, uint16_t tag, struct octets *value)
         }
     return false;
 }
+
+static const struct {
+    uint16_t tag;
+    const char *name;
+    enum tlv_kind kind;
+} rows[] = {
+#define TLV(symbol, name, tag, kind) {tag, name, TLV_##kind},
+#include "smpp/tlv.def"
+#undef TLV
+};
+
+const char *
+tlv_name(uint16_t tag, enum tlv_kind *kind)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].tag == tag) {
+            *kind = rows[i].kind;
+            return rows[i].name;
+        }
+    *kind = TLV_OCTETS;
+    return NULL;
+}

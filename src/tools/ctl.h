@@ -36,6 +36,12 @@ struct ctl {
     const char *account;            /* only its sessions, or NULL */
     long limit, offset;             /* of lists; -1: not given */
     unsigned interval_ms;
+    /* of a trace */
+    const char *node;               /* only what concerns it, or NULL */
+    bool text;                      /* of messages, too */
+    bool enquire;                   /* enquire_links, too */
+    long count;                     /* ends after so many PDUs; -1: not given */
+    long seconds;                   /* or after so long; -1: not given */
     char **args;                    /* behind the command */
 };
 

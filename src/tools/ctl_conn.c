@@ -2,6 +2,7 @@
 #include "tools/ctl_conn.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +45,7 @@ await(struct ctl_conn *it, short events)
 
     do {
         left = it->until_ms - ctl_now_ms();
-        n = left > 0 ? poll(&poll_fd, 1, (int)left) : 0;
+        n = left > 0 ? poll(&poll_fd, 1, left < INT_MAX ? (int)left : INT_MAX) : 0;
     } while (n == -1 && errno == EINTR);
     if (n == 0)
         errno = ETIMEDOUT;

@@ -11,9 +11,19 @@
 #define HEADER_MAX 16384
 #define BODY_MAX (64u << 20)
 
-static bool
-send_request(const struct ctl *ctl, struct ctl_conn *conn, const char *method, const char *path,
-             const char *body)
+void
+ctl_encode(char *out, size_t size, const char *text)
+{
+    size_t n = 0;
+
+    for (; *text != '\0' && n + 4 <= size; text++)
+        n += (size_t)snprintf(out + n, size - n, "%%%02X", (unsigned char)*text);
+    out[n] = '\0';
+}
+
+bool
+ctl_send_request(const struct ctl *ctl, struct ctl_conn *conn, const char *method,
+                 const char *path, const char *body)
 {
     bool is_unix = ctl->addr.sa.any.sa_family == AF_UNIX;
     char host[ADDR_TEXT_SIZE], *text;
@@ -36,10 +46,9 @@ send_request(const struct ctl *ctl, struct ctl_conn *conn, const char *method, c
     return sent;
 }
 
-static void
-on_body(struct response *response, const char *bytes, size_t n)
+void
+ctl_answer_add(struct ctl_answer *answer, const char *bytes, size_t n)
 {
-    struct ctl_answer *answer = response->owner;
     char *text = realloc(answer->text, answer->len + n + 1);
 
     if (text == NULL)
@@ -48,6 +57,12 @@ on_body(struct response *response, const char *bytes, size_t n)
     answer->len += n;
     text[answer->len] = '\0';
     answer->text = text;
+}
+
+static void
+on_body(struct response *response, const char *bytes, size_t n)
+{
+    ctl_answer_add(response->owner, bytes, n);
 }
 
 static bool
@@ -82,7 +97,7 @@ ctl_ask(const struct ctl *ctl, const char *method, const char *path, const char 
 
     memset(answer, 0, sizeof(*answer));
     if (!ctl_conn_open(&conn, ctl, ctl_now_ms() + TIMEOUT_MS) ||
-        !send_request(ctl, &conn, method, path, body) || !receive(&conn, answer))
+        !ctl_send_request(ctl, &conn, method, path, body) || !receive(&conn, answer))
         snprintf(answer->why, sizeof(answer->why), "%s", conn.why);
     ctl_conn_close(&conn);
     if (answer->status != 0 && answer->text != NULL)

@@ -31,6 +31,22 @@ ctl_get(const struct ctl *ctl, const char *path, struct ctl_answer *answer);
 MUST_USE enum ctl_exit
 ctl_judge(const struct ctl *ctl, const struct ctl_answer *answer);
 
+/*
+ * For ctl_stream.c.
+ */
+
+MUST_USE bool
+ctl_send_request(const struct ctl *ctl, struct ctl_conn *conn, const char *method,
+                 const char *path, const char *body);
+
+/* Adds to answer->text. */
+void
+ctl_answer_add(struct ctl_answer *answer, const char *bytes, size_t n);
+
+/* Text as a value in a query. */
+void
+ctl_encode(char *out, size_t size, const char *text);
+
 /* Fields of a JSON object; "", 0 or false where there is none. */
 const char *
 ctl_text(const json_t *object, const char *name);

@@ -11,17 +11,6 @@
 
 #define PART 500        /* rows that smpplex gives at once */
 
-/* As a value in a query. */
-static void
-put_encoded(char *out, size_t size, const char *text)
-{
-    size_t n = 0;
-
-    for (; *text != '\0' && n + 4 <= size; text++)
-        n += (size_t)snprintf(out + n, size - n, "%%%02X", (unsigned char)*text);
-    out[n] = '\0';
-}
-
 enum ctl_exit
 ctl_nodes(struct ctl *ctl)
 {
@@ -31,7 +20,7 @@ ctl_nodes(struct ctl *ctl)
 
     if (ctl->farm != NULL) {
         strcat(path, "?farm=");
-        put_encoded(path + strlen(path), sizeof(path) - strlen(path), ctl->farm);
+        ctl_encode(path + strlen(path), sizeof(path) - strlen(path), ctl->farm);
     }
     end = ctl_get(ctl, path, &answer);
     if (end == CTL_DONE && !ctl->json)
@@ -142,7 +131,7 @@ put_path(const struct ctl *ctl, const char *list, long offset, long limit, char 
 
     if (ctl->account != NULL) {
         n += snprintf(out + n, size - (size_t)n, "&system_id=");
-        put_encoded(out + n, size - (size_t)n, ctl->account);
+        ctl_encode(out + n, size - (size_t)n, ctl->account);
     }
 }
 

@@ -58,4 +58,6 @@ smpplexctl_SOURCES = src/tools/smpplexctl.c src/tools/ctl.h src/tools/ctl_comman
 	src/tools/ctl_show.c src/tools/ctl_show.h \
 	src/tools/ctl_status.c src/tools/ctl_status.h \
 	src/tools/ctl_table.h \
+	src/tools/ctl_stream.c src/tools/ctl_stream.h \
+	src/tools/ctl_trace.c \
 	src/tools/ctl_top.c

@@ -40,13 +40,21 @@ static const char options_help[] =
     "      --offset N         behind so many\n"
     "  -f, --follow           wait for further events\n"
     "  -i, --interval S       of top, in seconds (1)\n"
+    "      --node NODE        trace only what concerns this node\n"
+    "      --text             trace the text of messages, too\n"
+    "      --enquire          trace enquire_links, too\n"
+    "      --count N          end the trace after so many PDUs\n"
+    "      --seconds S        end the trace after so long\n"
     "  -V, --version          print the version and exit\n"
     "  -h, --help             print this and exit\n"
     "\n"
     "A NODE is FARM/NODE, or NODE where that is the only one. Exit status: 0 done, 1 refused,\n"
     "2 wrong usage, 3 smpplex cannot be reached, 4 (status) a farm has no node that is up.\n";
 
-enum { OPT_TOKEN_FILE = 256, OPT_OFFSET, OPT_CA, OPT_CERT, OPT_KEY };
+enum {
+    OPT_TOKEN_FILE = 256, OPT_OFFSET, OPT_CA, OPT_CERT, OPT_KEY, OPT_NODE, OPT_TEXT, OPT_ENQUIRE,
+    OPT_COUNT, OPT_SECONDS,
+};
 
 static const struct option table[] = {
     {"server", required_argument, NULL, 's'},
@@ -61,6 +69,11 @@ static const struct option table[] = {
     {"offset", required_argument, NULL, OPT_OFFSET},
     {"follow", no_argument, NULL, 'f'},
     {"interval", required_argument, NULL, 'i'},
+    {"node", required_argument, NULL, OPT_NODE},
+    {"text", no_argument, NULL, OPT_TEXT},
+    {"enquire", no_argument, NULL, OPT_ENQUIRE},
+    {"count", required_argument, NULL, OPT_COUNT},
+    {"seconds", required_argument, NULL, OPT_SECONDS},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -126,6 +139,30 @@ seconds_ms(const char *text)
 }
 
 static void
+take_of_trace(struct ctl *ctl, int c)
+{
+    switch (c) {
+    case OPT_NODE:
+        ctl->node = optarg;
+        break;
+    case OPT_TEXT:
+        ctl->text = true;
+        break;
+    case OPT_ENQUIRE:
+        ctl->enquire = true;
+        break;
+    case OPT_COUNT:
+        ctl->count = number(optarg, 1000000000);
+        break;
+    case OPT_SECONDS:
+        ctl->seconds = number(optarg, 1000000000);
+        break;
+    default:
+        exit((int)ctl_complain(CTL_USAGE, "see smpplexctl --help"));
+    }
+}
+
+static void
 take(struct ctl *ctl, int c)
 {
     switch (c) {
@@ -171,7 +208,7 @@ take(struct ctl *ctl, int c)
     case 'h':
         help();
     default:
-        exit((int)ctl_complain(CTL_USAGE, "see smpplexctl --help"));
+        take_of_trace(ctl, c);
     }
 }
 
@@ -241,7 +278,8 @@ run(struct ctl *ctl, const char *name, int args)
 int
 main(int argc, char *argv[])
 {
-    struct ctl ctl = {.server = CTL_SOCKET, .limit = -1, .offset = -1, .interval_ms = 1000};
+    struct ctl ctl = {.server = CTL_SOCKET, .limit = -1, .offset = -1, .interval_ms = 1000,
+                      .count = -1, .seconds = -1};
     const char *no_color = getenv("NO_COLOR");
     enum ctl_exit end;
     int c;

@@ -32,6 +32,14 @@ my $smpp = $plex->addr('smpp');
 my $schema = JSON::Validator->new->schema("file://$ENV{SMPPLEX_SRC}/docs/openapi.yaml")->schema;
 is_deeply([map { "$_" } @{$schema->errors}], [], 'docs/openapi.yaml is a good description');
 
+# What is not as its description says.
+sub errors {
+    my ($method, $place, $status, $body) = @_;
+    return join "\n", $schema->validate_response([lc $method, $place, $status],
+        {body => sub { {exists => 1, value => $body, content_type => 'application/json'} }});
+}
+isnt(errors('GET', '/api/v1/events', 200, {}), '', 'it says no to what is wrong');
+
 # An answer, held against its description.
 sub checked {
     my ($method, $path, %given) = @_;
@@ -39,12 +47,9 @@ sub checked {
     my ($place) = $path =~ /^([^?]*)/;
     $place = $given{place} // $place;
     my $body = eval { decode_json($response->{body}) };
-    my @errors = map { "$_" } $schema->validate_response([lc $method, $place],
-        {status => $response->{status}, body => {exists => 1, value => $body,
-                                                 content_type => 'application/json'}});
 
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    is(join("\n", @errors), '', "$method $path: $response->{status}, as described");
+    is(errors($method, $place, $response->{status}, $body), '', "$method $path: $response->{status}, as described");
     return $body;
 }
 

@@ -24,6 +24,7 @@ sub save {
     open my $out, '>:raw', "$folder/fuzz_$target/$name" or die "$name: $!\n";
     print $out $bytes;
     close $out or die "$name: $!\n";
+    save('describe', $name, $bytes) if $target eq 'bind' && $name !~ /^stray/;
 }
 
 sub pdu {
@@ -50,7 +51,11 @@ sub message {
     return pdu($command, $body . ($with{tlvs} // ''));
 }
 
-sub save_pdu { my ($name, $bytes, $choice) = @_; save('pdu', $name, ($choice // "\1\6") . $bytes) }
+sub save_pdu {
+    my ($name, $bytes, $choice) = @_;
+    save('pdu', $name, ($choice // "\1\6") . $bytes);
+    save('describe', $name, $bytes);
+}
 
 # --- PROXY headers
 my $v2 = "\r\n\r\n\0\r\nQUIT\n";

@@ -32,4 +32,17 @@ START_TEST(a_connection_may_be_kept)
 }
 END_TEST
 
-UNIT_MAIN("http_reply", a_head_says_what_follows, a_connection_may_be_kept)
+START_TEST(a_stream_has_no_length_and_ends_with_its_connection)
+{
+    struct http_reply reply = {.status = 200, .type = "text/plain", .keep_alive = true,
+                               .stream = true};
+    char head[HTTP_HEAD_SIZE];
+
+    http_reply_head(&reply, head);
+    ck_assert_ptr_null(strstr(head, "Content-Length"));
+    ck_assert_ptr_nonnull(strstr(head, "\r\nConnection: close\r\n"));
+}
+END_TEST
+
+UNIT_MAIN("http_reply", a_head_says_what_follows, a_connection_may_be_kept,
+          a_stream_has_no_length_and_ends_with_its_connection)
