@@ -302,9 +302,10 @@ on_conn_end(struct conn *conn, enum conn_end how, int error)
         check->kind->on_closed(check);
     else if (outcome == CHECK_CLOSED || outcome == CHECK_RESET)
         check_done(check, outcome, "awaited=%s", check->kind->awaits(check));
+    else if (outcome == CHECK_UNREACHABLE || outcome == CHECK_SYSTEM_ERROR)
+        check_done(check, outcome, "error=\"%s\"", strerror(error));
     else
-        check_done(check, outcome, "%s%s%s", error != 0 ? "error=\"" : "",
-                   error != 0 ? strerror(error) : "", error != 0 ? "\"" : "");
+        check_done(check, outcome, "%s", "");
 }
 
 /* Life */
