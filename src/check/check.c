@@ -11,6 +11,7 @@
  */
 #include "check/check.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -302,7 +303,7 @@ on_conn_end(struct conn *conn, enum conn_end how, int error)
         check->kind->on_closed(check);
     else if (outcome == CHECK_CLOSED || outcome == CHECK_RESET)
         check_done(check, outcome, "awaited=%s", check->kind->awaits(check));
-    else if (outcome == CHECK_UNREACHABLE || outcome == CHECK_SYSTEM_ERROR)
+    else if (error != 0 && error != ECONNREFUSED)
         check_done(check, outcome, "error=\"%s\"", strerror(error));
     else
         check_done(check, outcome, "%s", "");

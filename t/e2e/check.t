@@ -113,7 +113,7 @@ close $file;
 
 subtest 'tcp' => sub {
     ends('a port that takes connections', probe($a, ''), 'passed', qr/^$/);
-    ends('a port where nobody listens', probe($nobody, ''), 'connect-refused', qr/refused/);
+    ends('a port where nobody listens', probe($nobody, ''), 'connect-refused', qr/^$/);
     ends('an address without a way', probe('255.255.255.255:5', ''), 'unreachable');
     ends('a unix socket that is not there', probe('unix:' . work_dir() . '/none', ''), 'connect-refused');
     ends('a port of its own', probe($a, 'port = ' . (split /:/, $nobody)[1]), 'connect-refused');
