@@ -14,7 +14,7 @@ use IO::Socket::UNIX;
 use Socket qw(IPPROTO_TCP MSG_PEEK TCP_NODELAY SOCK_STREAM SOL_SOCKET SO_RCVBUF SO_LINGER);
 use Time::HiRes qw(time);
 
-our @EXPORT = qw(pdu bind_pdu submit_pdu tlv cmd status);
+our @EXPORT = qw(pdu bind_pdu submit_pdu tlv cmd status read_all);
 
 my %command = (
     generic_nack => 0x80000000, bind_receiver => 1, bind_transmitter => 2, query_sm => 3,
@@ -177,7 +177,11 @@ sub fill {
 # The next PDU as a hash of command, status, number, body and bytes, or undef.
 sub read {
     my ($self, $seconds) = @_;
-    my $until = deadline($seconds);
+    return $self->read_by(deadline($seconds));
+}
+
+sub read_by {
+    my ($self, $until) = @_;
 
     for (;;) {
         if (length $self->{in} >= 4) {
@@ -205,11 +209,31 @@ sub octets {
 # The next PDU of that name, over what isn't; undef.
 sub read_until {
     my ($self, $name, $seconds) = @_;
-    my $until = time + ($seconds // 5);
-    while (my $pdu = $self->read($until - time)) {
+    my $until = deadline($seconds);
+    while (my $pdu = $self->read_by($until)) {
         return $pdu if $pdu->{command} == cmd($name);
     }
     return;
+}
+
+# Reads from several, whichever has something, until n PDUs have come in all: `each` gets each,
+# and the place in the list of whom it came from. Returns how many came.
+sub read_all {
+    my ($peers, $n, $each, $seconds) = @_;
+    my ($until, $got, $idle) = (deadline($seconds), 0);
+
+    while ($got < $n && time < $until) {
+        $idle = 1;
+        for my $i (0 .. $#$peers) {
+            while ($got < $n && (my $pdu = $peers->[$i]->read_by(0))) {
+                $each->($pdu, $i);
+                $got++;
+                $idle = 0;
+            }
+        }
+        select undef, undef, undef, 0.005 if $idle;
+    }
+    return $got;
 }
 
 # True if nothing comes for that many seconds.

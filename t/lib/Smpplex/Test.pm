@@ -22,8 +22,8 @@ use Time::HiRes qw(sleep time);
 use Smpplex::Peer;
 
 our @EXPORT = qw(
-    all_answered_once conf_text drop eventually reload run_load sanitized slow_machine smpplexctl
-    start_load start_plex start_sim wait_for work_dir
+    all_answered_once conf_text drop eventually links_are_bound reload run_load sanitized
+    slow_machine smpplexctl start_load start_plex start_sim stays wait_for work_dir
 );
 
 my $bin = $ENV{SMPPLEX_BIN} or die "SMPPLEX_BIN is not set: run the tests by t/prove\n";
@@ -65,6 +65,21 @@ sub eventually {
     my ($name, $ask, $seconds) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     return ok(wait_for($seconds // 5, $ask), $name);
+}
+
+# A test of its own: one count stays as it is while another grows by n. What was on its way
+# may still come, so it is looked at again until it holds. Returns what it stays at.
+sub stays {
+    my ($name, $count, $other, $n, $seconds) = @_;
+    my $mark;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    eventually($name, sub {
+        $mark = $count->();
+        my $from = $other->();
+        return wait_for($seconds // 5, sub { $other->() >= $from + $n }) && $count->() == $mark;
+    }, $seconds);
+    return $mark;
 }
 
 sub slurp {
@@ -214,11 +229,13 @@ sub keys_text {
 }
 
 # A configuration: nodes => [[NAME, ADDR, KEY => VALUE...], ...], farm => {...},
-# listener => {...}, top => {...}; the listener's address is any port.
+# listener => {...}, top => {...}; the listener's address is any port. A client that is bound
+# is so to all nodes that answer, however slow the machine is, unless bind-gather says else.
 sub conf_text {
     my (%given) = @_;
     my %links = $ENV{SMPPLEX_LINKS} ? (links => $ENV{SMPPLEX_LINKS}) : ();
-    my $text = keys_text($given{top}) . "farm f {\n" . keys_text({%links, %{$given{farm} // {}}});
+    my %farm = ('bind-gather' => '10s', %links, %{$given{farm} // {}});
+    my $text = keys_text($given{top}) . "farm f {\n" . keys_text(\%farm);
 
     for my $node (@{$given{nodes}}) {
         my ($name, $addr, %keys) = @$node;
@@ -287,6 +304,7 @@ sub reload {
     $plex->signal('HUP');
     wait_for(5, sub { (@lines = $plex->log_text =~ /($said)/g) > $before })
         or die 'smpplex does not say whether it takes the configuration';
+    $plex->settle;
     return $lines[-1];
 }
 
@@ -325,6 +343,16 @@ sub counters {
     wait_for(5, sub { (() = $self->log_text =~ /\bcounters sessions=[^\n]*\n/g) > $before })
         or die 'smpplex does not tell its counters';
     return last_counters($self);
+}
+
+# Returns when its workers have done all that they were told until now: mail comes in order.
+sub settle { $_[0]->counters; return }
+
+# A test of its own: so many binds of links have been accepted, as smpplex itself has heard.
+sub links_are_bound {
+    my ($self, $n, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return eventually($name // "$n links are bound", sub { $self->counters->{links_bound} >= $n }, 10);
 }
 
 sub last_counters {
@@ -378,6 +406,13 @@ sub wait_report {
 }
 
 sub run_load { return start_load(@_)->wait_report }
+
+# Ends one that would go on for long: it sends no more, and what is open gets its answer.
+sub stop {
+    my ($self, $seconds) = @_;
+    $self->signal('INT');
+    return $self->wait_report($seconds);
+}
 
 # A report after an end under load: tests of their own.
 sub all_answered_once {
