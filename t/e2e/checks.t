@@ -14,6 +14,7 @@ use Smpplex::Certs;
 use Smpplex::Dns;
 use Smpplex::Http;
 use Smpplex::Peer;
+use Smpplex::Stalls;
 use Smpplex::Test;
 
 my $slow = slow_machine;
@@ -21,7 +22,7 @@ my $socket = work_dir . '/ctl.sock';
 my $api = "unix:$socket";
 my %farm = (reconnect => '100ms', 'reconnect-max' => '200ms', grace => '60s');
 my %quick = (type => 'tcp', interval => '100ms', 'fast-interval' => '50ms',
-             'down-interval' => '100ms', timeout => '500ms', rise => 1, fall => 1);
+             'down-interval' => '100ms', timeout => '2s', rise => 1, fall => 1);
 
 sub section {
     my ($name, $keys, @inside) = @_;
@@ -154,7 +155,8 @@ subtest 'rise, fall and the three intervals' => sub {
     my ($state, $last, $from, %gaps, %seen) = ('up');
     for my $line (@lines) {
         if ($line =~ /probe type=tcp outcome=(\S+)/) {
-            push @{$gaps{$from}}, 1000 * (at($line) - $last) if defined $last && defined $from;
+            push @{$gaps{$from}}, [1000 * (at($line) - $last), stalled_ms($last - 1, at($line))]
+                if defined $last && defined $from;
             ($last, $from) = (at($line), undef);
             $seen{$state}{$1}++;
         } elsif ($line =~ /-> (\S.*?)(?: \d\/\d)? by=/) {
@@ -166,9 +168,11 @@ subtest 'rise, fall and the three intervals' => sub {
     my %ms = ('up' => 300, 'going down' => 100, 'down' => 600, 'coming up' => 100);
     for my $in (sort keys %ms) {
         my @ms = @{$gaps{$in} // []};
-        cmp_ok(scalar(@ms), '>', 0, "probes while $in: " . join(' ', map { int } @ms));
-        cmp_ok(min(@ms), '>=', $ms{$in} * 15 / 16 - 5, 'not before their time');
-        cmp_ok((sort { $a <=> $b } @ms)[@ms / 2], '<=', $ms{$in} * 17 / 16 + 50 + 25 * $slow, 'nor late');
+        cmp_ok(scalar(@ms), '>', 0, "probes while $in: " . join(' ', map { int $_->[0] } @ms));
+        # behind one that a stall has made late the next comes early
+        cmp_ok(min(map { $_->[0] + $_->[1] } @ms), '>=', $ms{$in} * 15 / 16 - 5, 'not before their time');
+        my @late = sort { $a <=> $b } map { $_->[0] - $_->[1] } @ms;
+        cmp_ok($late[@ms / 2], '<=', $ms{$in} * 17 / 16 + 50 + 25 * $slow, 'nor late');
     }
     # the line of a change stands behind that of the probe that made it
     is($seen{'going down'}{'connect-refused'}, 2, 'of three failures, two while it was going down');
@@ -180,7 +184,8 @@ subtest 'rise, fall and the three intervals' => sub {
     for my $i (1 .. $#changes) {
         my ($after) = $changes[$i] =~ /after_ms=(\d+)/;
         my $took = 1000 * (at($changes[$i]) - at($changes[$i - 1]));
-        cmp_ok(abs($took - $after), '<', 25 * $slow, "after $after ms");
+        my $stalled = stalled_ms(at($changes[$i - 1]) - 1, at($changes[$i]) + 1);
+        cmp_ok(abs($took - $after), '<', 25 * $slow + $stalled, "after $after ms");
     }
     is(scalar(lines($plex, qr{f/b: .* ->})), 0, 'nothing is told of the other');
     $plex->is_good;
@@ -189,14 +194,17 @@ subtest 'rise, fall and the three intervals' => sub {
 
 for my $on_down (qw(close keep)) {
     subtest "on-down = $on_down" => sub {
-        my $sim = start_sim('a=0,latency=300ms', 'b=0');
+        my $sim = start_sim('a=0,latency=4s', 'b=0');
         my $plex = plex(farm => {'on-down' => $on_down}, nodes => nodes_of($sim, qw(a b)), inside => [check()]);
         my $client = Smpplex::Peer->bound($plex->addr('smpp'));
         eventually('bound to both', sub { node('a')->{links}{bound} == 1 });
+        # the rest must come to pass before a answers
         $client->send(join '', map { submit_pdu($_) } 1 .. 10);
         eventually('a has its share', sub { node('a')->{pending} == 5 });
         $sim->control('a refuse-port');
         becomes($plex, 'a', 'down', '');
+        $plex->settle;
+        $sim->control('a latency 0');
         my @resp = map { $client->read_until('submit_sm_resp') } 1 .. 10;
         is(scalar(grep { $_ && $_->{status} == 0 } @resp), 10, 'all are accepted');
         my $counters = $plex->counters;
@@ -215,6 +223,7 @@ for my $on_down (qw(close keep)) {
         $sim->control('a listen');
         becomes($plex, 'a', 'up', '');
         eventually('it is bound', sub { node('a')->{links}{bound} == 1 });
+        $plex->settle;
         $client->send(join '', map { submit_pdu($_) } 21 .. 30);
         is(scalar(grep { $_ && $_->{status} == 0 } map { $client->read_until('submit_sm_resp') } 1 .. 10), 10, 'more go');
         is(scalar($sim->messages('a')), $before + 5, 'to both');
@@ -237,7 +246,10 @@ subtest 'error-limit takes a node down ahead of its checks; 0 never does' => sub
         $sim->control('a close');
         if ($limit) {
             becomes($plex, 'a', 'down', 'traffic why="its links fail"');
-            is($plex->counters->{links_failed} + $plex->counters->{links_lost}, 3, 'after three failures');
+            my $counters = $plex->counters;
+            my $failures = $counters->{links_failed} + $counters->{links_lost};
+            # until its worker hears of it there may be one more
+            ok($failures == 3 || $failures == 4, "after three failures: $failures");
         } else {
             eventually('many links fail', sub { $plex->counters->{links_failed} >= 8 });
             is(scalar(lines($plex, qr{f/a: up -> down by=traffic})), 0, 'without a limit it stays up');
@@ -269,7 +281,7 @@ subtest 'sick-on: a node that answers so is down for growing times, until it is 
     my $sim = start_sim('a=0', 'b=0');
     my $plex = plex(farm => {'sick-on' => 'ESME_RSYSERR', 'sick-share' => 50, 'sick-window' => '200ms'},
                     nodes => nodes_of($sim, qw(a b)), inside => [check()]);
-    my $load = load($plex, '-r', 500, '-d', '5s', '--any-status');
+    my $load = load($plex, '-r', 500, '-d', '300s', '--any-status');
     eventually('at work', sub { $sim->messages('a') > 100 });
     $sim->control('a status RSYSERR 20');
     sleep 0.5;
@@ -283,7 +295,7 @@ subtest 'sick-on: a node that answers so is down for growing times, until it is 
     becomes($plex, 'a', 'up', 'check', 2);
     my $mark = $sim->messages('a');
     eventually('it has messages again', sub { $sim->messages('a') > $mark + 50 });
-    my $report = $load->wait_report(30);
+    my $report = $load->stop;
     is($report->{unanswered}, 0, 'every request has its response');
     is_deeply([sort keys %{$report->{refused_status}}], ['ESME_RSYSERR'], 'the only refusals are the node\'s');
     $plex->is_good;
@@ -297,7 +309,7 @@ for my $way (['balance = standby', {balance => 'standby'}, {}], ['backup nodes',
         my %port = map { $_ => $sims{$_}->addr($_) =~ s/.*://r } qw(a b);
         my $plex = plex(farm => {%$farm, 'fail-back' => 'sticky'}, inside => [check()],
                         nodes => [['a', $sims{a}->addr('a')], ['b', $sims{b}->addr('b'), $backup]]);
-        my $load = load($plex, '-r', 500, '-d', '6s');
+        my $load = load($plex, '-r', 500, '-d', '300s');
         my $back = sub {
             my ($it, $times) = @_;
             $sims{$it} = start_sim("$it=$port{$it}", {text => 32});
@@ -306,12 +318,8 @@ for my $way (['balance = standby', {balance => 'standby'}, {}], ['backup nodes',
         };
         my $serves = sub {
             my ($it, $other) = @_;
-            my $mark = $sims{$it}->messages;
-            eventually("$it serves", sub { $sims{$it}->messages > $mark + 50 });
-            $mark = $sims{$other}->messages;
-            my $its = $sims{$it}->messages;
-            eventually('and goes on', sub { $sims{$it}->messages > $its + 50 });
-            is(scalar($sims{$other}->messages), $mark, "and $other has none");
+            stays("$it serves, and $other has none", sub { scalar $sims{$other}->messages },
+                  sub { scalar $sims{$it}->messages }, 50);
         };
         my @all = values %sims;
         $serves->('a', 'b');
@@ -332,7 +340,7 @@ for my $way (['balance = standby', {balance => 'standby'}, {}], ['backup nodes',
         $serves->('b', 'a');
         order('a', 'ready');
         $serves->('a', 'b');
-        my $report = $load->wait_report(30);
+        my $report = $load->stop;
         is_whole($report);
         is(scalar(keys %{taken(@all)}), $report->{sent}, 'all are in the nodes\' logs');
         $plex->is_good;
@@ -340,24 +348,32 @@ for my $way (['balance = standby', {balance => 'standby'}, {}], ['backup nodes',
     };
 }
 
-subtest 'slow-start: the share of a node that came back grows' => sub {
-    my $sim = start_sim('a=0', 'b=0');
-    my $plex = plex(farm => {'slow-start' => '1600ms'}, nodes => nodes_of($sim, qw(a b)), inside => [check()]);
-    my $rate = 1000;
-    my $load = load($plex, '-r', $rate, '-d', '5s');
-    eventually('at work', sub { $sim->messages('b') > 100 });
+# Node b goes and comes back under load: its shares of the messages of each 400 ms since then.
+sub shares_since_up {
+    my ($sim, $plex, $rate, $times) = @_;
+    my $load = load($plex, '-r', $rate, '-d', '300s');
+    my $was = $sim->messages('b');
+    eventually('at work', sub { $sim->messages('b') > $was + 100 });
     $sim->control('b refuse-port');
-    becomes($plex, 'b', 'down', '');
+    becomes($plex, 'b', 'down', '', $times);
     my $mark = $sim->messages('b');
     $sim->control('b listen');
-    becomes($plex, 'b', 'up', '');
-    is_whole($load->wait_report(30));
+    becomes($plex, 'b', 'up', '', $times);
+    eventually('at work again', sub { $sim->messages('b') > $mark + $rate });
+    is_whole($load->stop);
     my @numbers = sort { $a <=> $b } map { pack('H*', $_->[10]) =~ /load-(\d+)/ ? $1 + 0 : () }
         ($sim->messages('b'))[$mark .. $sim->messages('b') - 1];
-    my @share = map {
+    return map {
         my ($from, $to) = ($numbers[0] + $_ * $rate * 0.4, $numbers[0] + ($_ + 1) * $rate * 0.4);
         scalar(grep { $_ >= $from && $_ < $to } @numbers) / (0.4 * $rate)
     } 0 .. 5;
+}
+
+subtest 'slow-start: the share of a node that came back grows' => sub {
+    my $sim = start_sim('a=0', 'b=0');
+    my $plex = plex(farm => {'slow-start' => '1600ms'}, nodes => nodes_of($sim, qw(a b)), inside => [check()]);
+    my $times = 0;
+    my @share = undisturbed(sub { shares_since_up($sim, $plex, 1000, ++$times) });
     my $text = join ' ', map { sprintf '%.2f', $_ } @share;
     ok($share[0] < $share[1] && $share[1] < $share[2] && $share[2] < $share[3], "its shares of each 400 ms: $text");
     cmp_ok($share[0], '<', 0.2, 'small at first');
@@ -372,13 +388,14 @@ subtest 'retry-on: a busy node\'s messages go to others, and it has its rest' =>
     my $sim = start_sim(map { "$_=0" } qw(a b c));
     my $plex = plex(farm => {'redispatch-max' => 1}, nodes => nodes_of($sim, qw(a b c)));
     $sim->control('a status RTHROTTLED 100');
+    my $begun = time;
     my $report = load($plex, '-r', 500, '-d', '2s')->wait_report(30);
     is_whole($report, ' though one node throttles');
     my $counters = $plex->counters;
     my $asked = asked($sim, 'a');
     is($counters->{retried}, $asked, "each of $asked that it refused was given to another");
     # one a rest and session, and only one session has much to do; what was open counts too
-    cmp_ok($asked, '<', 2000 / 100 * 4 + 50, 'few, for it had its rest');
+    cmp_ok($asked, '<', (2000 + stalled_ms($begun)) / 100 * 4 + 50, 'few, for it had its rest');
     $sim->control("$_ status RTHROTTLED 100") for qw(b c);
     my $before = sum0(map { asked($sim, $_) } qw(a b c));
     $report = load($plex, '-n', 200, '--any-status')->wait_report(30);
@@ -389,28 +406,35 @@ subtest 'retry-on: a busy node\'s messages go to others, and it has its rest' =>
     drop($sim);
 };
 
-# All nodes are away for `seconds`; what the load says, and the log's lines about sessions.
+# All nodes are away for so many seconds at least, under load; what that says, and for how long
+# they were, in seconds.
 sub all_away {
-    my ($farm, $seconds, $duration) = @_;
+    my ($farm, $seconds) = @_;
     my $sim = start_sim(map { "$_=0" } qw(a b));
     my $plex = plex(farm => $farm, nodes => nodes_of($sim, qw(a b)), inside => [check()]);
-    my $load = load($plex, '-w', 1000, '-r', 100, '-d', "${duration}s", '--any-status', '--timeout', '20s');
+    my $load = load($plex, '-w', 1000, '-r', 100, '-d', '300s', '--any-status', '--timeout', '60s');
     eventually('at work', sub { $sim->messages > 50 });
+    my $since = time;
     for my $node (qw(a b)) {
         $sim->control("$node refuse-port");
         $sim->control("$node close");
     }
     sleep $seconds;
+    my $mark = $sim->messages;
     $sim->control("$_ listen") for qw(a b);
-    my $report = $load->wait_report($duration + 30);
+    eventually('at work again', sub { $sim->messages > $mark });
+    my $away = time - $since;
+    $mark = $sim->messages;
+    eventually('and for some time', sub { $sim->messages > $mark + 100 });
+    my $report = $load->stop;
     my $taken = keys %{taken($sim)};
     is($taken, $report->{accepted}, 'every accepted message is in a node\'s log');
     is($report->{unanswered}, 0, 'none is without a response') if !$report->{connections}{lost};
-    return ($plex, $report, $sim);
+    return ($plex, $report, $sim, $away);
 }
 
 subtest 'all nodes down for 3 s and back: messages wait and go out' => sub {
-    my ($plex, $report, $sim) = all_away({}, 3, 5);
+    my ($plex, $report, $sim) = all_away({'queue-timeout' => '30s'}, 3);
     is_whole($report);
     cmp_ok($report->{latency_ms}{max}, '>', 2500, "the longest wait: $report->{latency_ms}{max} ms");
     $plex->is_good;
@@ -418,10 +442,10 @@ subtest 'all nodes down for 3 s and back: messages wait and go out' => sub {
 };
 
 subtest 'all nodes down for longer than queue-timeout: busy-status, and clients stay bound' => sub {
-    my ($plex, $report, $sim) = all_away({'queue-timeout' => '1s', grace => '20s'}, 4, 7);
+    my ($plex, $report, $sim, $away) = all_away({'queue-timeout' => '1s', grace => '60s'}, 4);
     is_deeply([keys %{$report->{refused_status}}], ['ESME_RTHROTTLED'], 'only busy-status');
     cmp_ok($report->{refused}, '>', 150, "for $report->{refused}");
-    cmp_ok($report->{refused}, '<', 450, 'but not for the last ones');
+    cmp_ok($report->{refused}, '<', 100 * ($away - 0.5), 'but not for the last ones');
     is($report->{connections}{lost}, 0, 'no client is unbound');
     $plex->is_good;
     drop($sim);
@@ -439,8 +463,8 @@ subtest 'longer than grace: clients are unbound' => sub {
     my $begin = time;
     my $unbind = $client->read_until('unbind', 10);
     ok($unbind, 'it is unbound');
-    my $took = time - $begin;
-    ok($took > 1.4 && $took < 1.5 + 0.5 * $slow, "after grace: $took s");
+    cmp_ok(time - $begin, '>', 1.4, 'after grace');
+    within($begin, 1.5 + 0.5 * $slow, 'not much later');
     $client->answer($unbind);
     ok($client->is_closed, 'and closed');
     my $late = Smpplex::Peer->connect($plex->addr('smpp'));
@@ -450,18 +474,22 @@ subtest 'longer than grace: clients are unbound' => sub {
     drop($sim);
 };
 
-subtest 'no check, all by default: the only node restarts in a second, and messages wait for it' => sub {
+subtest 'no check: the only node restarts in a second, and messages wait for it' => sub {
     my $sim = start_sim('a=0');
-    my $plex = start_plex(conf => conf_text(nodes => nodes_of($sim, 'a')));
-    my $load = load($plex, '-w', 1000, '-r', 100, '-d', '5s');
+    my $plex = start_plex(conf => conf_text(farm => {'queue-timeout' => '20s'}, nodes => nodes_of($sim, 'a')));
+    my $load = load($plex, '-w', 1000, '-r', 100, '-d', '300s', '--timeout', '60s');
+    my $begun = time;
     eventually('at work', sub { $sim->messages > 50 });
     $sim->control('a refuse-port');
     $sim->control('a reset');
     sleep 1;
+    my $mark = $sim->messages;
     $sim->control('a listen');
-    my $report = $load->wait_report(30);
+    eventually('at work again', sub { $sim->messages > $mark + 200 });
+    my $report = $load->stop;
     is_whole($report);
-    cmp_ok($report->{latency_ms}{max}, '<', 3000 + 250 * $slow, "the longest wait: $report->{latency_ms}{max} ms");
+    cmp_ok($report->{latency_ms}{max}, '<', 3000 + 250 * $slow + stalled_ms($begun),
+           "the longest wait: $report->{latency_ms}{max} ms");
     $plex->is_good;
     drop($sim);
 };
@@ -469,7 +497,7 @@ subtest 'no check, all by default: the only node restarts in a second, and messa
 subtest 'a node goes while a bind gathers: the verdict waits for the others' => sub {
     my ($door, $mute) = map { Smpplex::Peer->listen } 1 .. 2;
     for my $answers (0, 1) {
-        my $plex = plex(farm => {'bind-gather' => '20s', 'connect-timeout' => $answers ? '20s' : '1s'},
+        my $plex = plex(farm => {'bind-gather' => '60s', 'connect-timeout' => $answers ? '60s' : '5s'},
                         nodes => [['a', $door->addr], ['b', $mute->addr]]);
         my $client = Smpplex::Peer->connect($plex->addr('smpp'));
         $client->send(bind_pdu('transceiver', 1));
@@ -502,7 +530,7 @@ subtest 'names: a changed address is a changed node; one without an address is s
     my $plex = plex(top => "resolver = \"$dns->{addr}\"\n", farm => {resolve => '200ms'},
                     nodes => [['gw', "gw.test:$port"], ['later', "later.test:$port"]]);
     eventually('the name is looked up', sub { node('gw')->{state} eq 'up' });
-    my $load = load($plex, '-r', 500, '-d', '5s', '--long', 20);
+    my $load = load($plex, '-r', 500, '-d', '300s', '--long', 20);
     eventually('at work', sub { $old->messages > 200 }, 10);
     is($new->messages, 0, 'and nowhere else');
     $dns->set('gw.test A 127.0.0.3');
@@ -511,7 +539,7 @@ subtest 'names: a changed address is a changed node; one without an address is s
     my $mark = $old->messages;
     $dns->set('gw.test A 127.0.0.3', 'later.test A 127.0.0.4');
     eventually('a name gets an address: that node is at work', sub { $new->messages('late') > 50 }, 10);
-    my $report = $load->wait_report(30);
+    my $report = $load->stop;
     is_whole($report);
     is(scalar($old->messages), $mark, 'the old address gets nothing any more');
     my $taken = taken($old, $new);
@@ -533,18 +561,14 @@ sub split_sets {
 subtest 'drain, ready, weight and maint under load' => sub {
     my $sim = start_sim(map { "$_=0,latency=5ms,receipt-delay=300ms" } qw(a b c));
     my $plex = plex(nodes => nodes_of($sim, qw(a b c)), inside => [check()]);
-    my $load = load($plex, '-r', 600, '-d', '7s', '--long', 30, '--concat', 'mix', '--receipts',
+    my $load = load($plex, '-r', 600, '-d', '300s', '--long', 30, '--concat', 'mix', '--receipts',
                     '--parts-over', 'several');
     my $bound = sub { my ($node) = @_; $sim->stats($node)->{sessions}{transceiver} // 0 };
     eventually('at work', sub { $sim->messages('a') > 200 });
     order('a', 'drain');
     is(node('a')->{order}, 'drain', 'it is drained');
-    my $mark;
-    eventually('it gets nothing any more', sub {
-        my $was = $sim->messages('a');
-        sleep 0.15;
-        return $was == ($mark = $sim->messages('a'));
-    });
+    my $mark = stays('it gets nothing any more', sub { scalar $sim->messages('a') },
+                     sub { scalar $sim->messages('b') }, 100);
     is($bound->('a'), 4, 'while its links are there');
     order('b', 'drain');
     order('b', 'ready');
@@ -555,9 +579,11 @@ subtest 'drain, ready, weight and maint under load' => sub {
     ok(defined $n, 'the log tells who');
     order('a', 'weight', '{"weight": 4}');
     is(node('a')->{weight}, 4, 'weight 4');
+    $plex->settle;
     my %was = %{$sim->shares};
-    sleep 1;
-    my %gain = map { $_ => $sim->shares->{$_} - $was{$_} } qw(a b c);
+    eventually('it is at work', sub { $sim->shares->{a} - $was{a} > 400 });
+    my %now = %{$sim->shares};
+    my %gain = map { $_ => $now{$_} - $was{$_} } qw(a b c);
     cmp_ok($gain{a}, '>', 1.2 * ($gain{b} + $gain{c}), "twice what the others have: $gain{a} $gain{b} $gain{c}");
     order('a', 'maint');
     eventually('maint: its links are gone', sub { $bound->('a') == 0 });
@@ -569,7 +595,7 @@ subtest 'drain, ready, weight and maint under load' => sub {
     is(scalar($sim->messages('a')), $mark, 'and gets nothing');
     order('a', 'ready');
     eventually('ready: bound and at work', sub { $bound->('a') == 4 && $sim->messages('a') > $mark + 50 });
-    my $report = $load->wait_report(60);
+    my $report = $load->stop;
     is_whole($report);
     my $taken = taken($sim);
     is(scalar(keys %$taken), $report->{sent}, 'nothing is lost');

@@ -72,8 +72,9 @@ $two =~ s/^(listener smpp \{)/$1\n    farm = f/m;
 my $plex = start_plex(conf => $two);
 my $addr = $plex->addr('status');
 my $smpp = $plex->addr('smpp');
-my $load = start_load('-t', $smpp, '--account', 'acme:secret', '-c', 3, '-w', 20, '-r', 300, '-d', '120s', '--any-status');
+my $load = start_load('-t', $smpp, '--account', 'acme:secret', '-c', 3, '-w', 20, '-r', 300, '-d', '600s', '--any-status');
 my $odd = Smpplex::Peer->bound($smpp, id => 'odd');
+eventually('all are bound', sub { $plex->counters->{sessions_bound} == 4 });
 
 subtest 'how it is used' => sub {
     my ($status, $said, $complaint) = ctl('--help');
@@ -135,18 +136,11 @@ subtest 'what it shows is what the API says' => sub {
     is((ctl('-s', $addr, 'status'))[0], 0, 'over TCP too');
 };
 
-# What was on its way to the node when it was told may still come. Returns how many it has.
+# Returns how many it has.
 sub takes_no_more {
     my ($node, $other) = @_;
-    my $mark;
-
-    eventually("$node takes no new message while $other does", sub {
-        $mark = $sims{$node}->messages;
-        my $others = $sims{$other}->messages;
-        return wait_for(5, sub { $sims{$other}->messages > $others + 100 }) &&
-               $sims{$node}->messages == $mark;
-    });
-    return $mark;
+    return stays("$node takes no new message while $other does", sub { scalar $sims{$node}->messages },
+                 sub { scalar $sims{$other}->messages }, 100);
 }
 
 subtest 'drain, ready, maint and weight are done' => sub {

@@ -14,6 +14,7 @@ use Time::HiRes qw(sleep time);
 use Smpplex::Certs;
 use Smpplex::Http;
 use Smpplex::Peer;
+use Smpplex::Stalls;
 use Smpplex::Test;
 
 my $long = $ENV{SMPPLEX_LONG};
@@ -104,7 +105,7 @@ subtest 'a PROXY header from a trusted network names the client' => sub {
 
 subtest 'a PROXY header that is wrong, overlong or not to be believed is refused' => sub {
     my $plex = plex({'proxy-protocol' => 'optional', 'proxy-from' => '127.0.0.2/32',
-                     'bind-timeout' => '1s'});
+                     'bind-timeout' => '3s'});
     my $n = 0;
     my $refused = sub {
         my ($name, $local, $octets, $why) = @_;
@@ -240,7 +241,7 @@ subtest 'networks are denied and allowed' => sub {
     logged($plex, qr/peer=127\.0\.9\.9:\d+ reason="in no network that is allowed"/);
     $plex->write_conf(slurp_conf($plex) =~ s/127\.0\.0\.3 /127.0.0.4 /r);
     $plex->signal('HUP');
-    eventually('a reload takes other lists', sub { from('127.0.0.4', $plex->addr)->is_closed });
+    eventually('a reload takes other lists', sub { from('127.0.0.4', $plex->addr)->is_closed(0.05) });
     $plex->is_good;
 };
 
@@ -288,30 +289,42 @@ subtest 'sessions of an account are limited' => sub {
 
 subtest 'binds are limited by the second, in all and by address' => sub {
     my $plex = plex({'bind-rate-per-address' => 3, 'bind-rate' => 5});
+    my $begun = time;
+    # How many of n are bound; the others are throttled.
     my $binds = sub {
         my ($local, $n) = @_;
         my @peers = map { from($local, $plex->addr) } 1 .. $n;
         $_->send(bind_pdu('transceiver', 1)) for @peers;
-        return join ' ', sort { $a <=> $b } map { my $r = $_->read(10); $r ? $r->{status} : -1 } @peers;
+        my %n = (0 => 0, status('RTHROTTLED') => 0);
+        $n{($_->read(10) // {status => 'none'})->{status}}++ for @peers;
+        is($n{0} + $n{status('RTHROTTLED')}, $n, "of $n some are bound, others throttled") if $n > 1;
+        return $n{0};
     };
-    my $throttled = status('RTHROTTLED');
-    is($binds->('127.0.0.1', 5), "0 0 0 $throttled $throttled", 'of one address');
-    is($binds->('127.0.0.2', 3), "0 0 $throttled", 'in all');
-    counted($plex, refused_address_bind_rate => 2);
-    counted($plex, refused_bind_rate => 1);
-    eventually('a second later there are more', sub { $binds->('127.0.0.1', 1) eq '0' });
+    # Of each rate, what a second brings at once, and what the time since then has brought.
+    my $one = $binds->('127.0.0.1', 8);
+    my $more = time - $begun;
+    ok($one >= 3 && $one <= 3 + 3 * $more, "of one address 3: $one");
+    my $other = $binds->('127.0.0.2', 8);
+    my $all = $one + $other;
+    $more = time - $begun;
+    ok($all >= 5 && $all <= 5 + 5 * $more, "in all 5: $all");
+    my $counters = $plex->counters;
+    is($counters->{refused_address_bind_rate} + $counters->{refused_bind_rate}, 16 - $all, 'all are counted');
+    cmp_ok($counters->{refused_address_bind_rate}, '>=', 8 - $one, 'by address') if $more < 0.2;
+    cmp_ok($counters->{refused_bind_rate}, '>', 0, 'and in all') if $more < 0.2;
+    eventually('a second later there are more', sub { $binds->('127.0.0.1', 1) == 1 });
     $plex->is_good;
 };
 
 subtest 'whoever fails to bind too often is banned' => sub {
     my $strict = start_sim('a=0,accounts=good:secret');
-    my $plex = plex({ban => 3, 'ban-time' => '2s'}, node => $strict->addr('a'));
+    my $plex = plex({ban => 3, 'ban-time' => '5s'}, node => $strict->addr('a'));
     my $good = from('127.0.0.6', $plex->addr);
     is(try_bind($good, id => 'good'), 0, 'a good client is there already');
     for (1 .. 3) {
         isnt(try_bind(from('127.0.0.6', $plex->addr), id => 'good', password => 'wrong'), 0, 'refused');
     }
-    logged($plex, qr/address banned failed_binds=3 seconds=2/);
+    logged($plex, qr/address banned failed_binds=3 seconds=5/);
     ok(from('127.0.0.6', $plex->addr)->is_closed, 'then its address is not let in');
     counted($plex, bans => 1);
     ok($plex->counters->{refused_banned} >= 1, 'counted: refused_banned');
@@ -381,11 +394,11 @@ subtest 'whoever says nothing, or little, has bind-timeout in all' => sub {
     my $silent = Smpplex::Peer->connect($plex->addr);
     local $SIG{PIPE} = 'IGNORE';
     for my $octet (split //, substr bind_pdu('transceiver', 1), 0, 40) {
-        last if time - $begun > 3 || !defined syswrite $peer->{socket}, $octet;
-        sleep 0.1;
+        last if time - $begun > 8 || !defined syswrite $peer->{socket}, $octet;
+        sleep 0.2;
     }
     ok($peer->is_closed && $silent->is_closed, 'both are closed');
-    cmp_ok(time - $begun, '<', 2.5, 'an octet now and then does not help');
+    within($begun, 4, 'an octet now and then does not help');
     counted($plex, bind_timeouts => 2);
     $plex->is_good;
 };
@@ -536,31 +549,36 @@ sub p99 {
     return $report->{latency_ms}{p99};
 }
 
+# Bad binds, so many a second, by a process of their own.
+sub flood {
+    my ($plex, $rate) = @_;
+    my $pid = fork // die;
+    return $pid if $pid;
+    my ($next, @peers) = time;
+    while (1) {
+        my $peer = from('127.0.0.99', $plex->addr);
+        $peer->send(bind_pdu('transceiver', 1, 'good', 'wrong'));
+        push @peers, $peer;
+        (shift @peers)->close if @peers > 50;
+        $next += 1 / $rate;
+        sleep $next - time if $next > time;
+    }
+}
+
 subtest 'a flood of bad binds does not disturb the others' => sub {
     my $rate = $long ? 500 : 200;
     my $strict = start_sim('a=0,accounts=good:secret');
     my $plex = plex({}, node => $strict->addr('a'));
-    my ($before, $beside) = (p99($plex));
-    my $pid = fork // die;
-    if ($pid == 0) {        # the flood
-        my ($next, @peers) = time;
-        while (1) {
-            my $peer = from('127.0.0.99', $plex->addr);
-            $peer->send(bind_pdu('transceiver', 1, 'good', 'wrong'));
-            push @peers, $peer;
-            (shift @peers)->close if @peers > 50;
-            $next += 1 / $rate;
-            sleep $next - time if $next > time;
-        }
-    }
+    my ($before, $beside);
     # On a machine that others use, too, the best of some is what it is worth.
-    for (1 .. 4) {
-        my $now = p99($plex);
-        $beside = $now if !defined $beside || $now < $beside;
-        last if $beside < 2 * $before;
+    for (1 .. 5) {
+        $before = p99($plex);
+        my $flood = flood($plex, $rate);
+        $beside = p99($plex);
+        kill 'KILL', $flood;
+        waitpid $flood, 0;
+        last if $beside < 2 * $before + 5 * slow_machine();
     }
-    kill 'KILL', $pid;
-    waitpid $pid, 0;
     my $refused = $plex->counters->{binds_refused};
     diag(sprintf '%d bad binds were refused meanwhile; p99 of others %.2f ms, before %.2f ms', $refused,
          $beside, $before);

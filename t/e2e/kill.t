@@ -8,9 +8,10 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use Smpplex::Peer;
+use Smpplex::Stalls;
 use Smpplex::Test;
 
-my ($rate, $seconds) = $ENV{SMPPLEX_LONG} ? (5000, 60) : (3000, 10);
+my ($rate, $more) = $ENV{SMPPLEX_LONG} ? (5000, 80_000) : (3000, 3000);
 my ($connections, $window) = (4, 50);
 
 # Three processes, a node each. A log is line by line on disk before its answer
@@ -32,39 +33,34 @@ sub taken {
 }
 
 my $log = work_dir . '/load.log';
+my $begun = time;
 my $load = start_load('-t', $plex->addr, '-c', $connections, '-w', $window, '-r', $rate,
-                      '-d', $seconds . 's', '--mark', '--max-gap', '-l', $log, '--timeout', '60s');
+                      '-d', '600s', '--mark', '--max-gap', '-l', $log, '--timeout', '60s');
 eventually('all three nodes are at work', sub {
     !grep { -s $sims{$_}{log} < 20_000 } keys %sims;
 }, 20);
 
 my ($addr) = $sims{b}->addr('b') =~ /(\d+)$/;
 is($sims{b}->end('KILL'), 'signal 9', 'one is killed');
+eventually('its links are lost', sub { $plex->counters->{links_lost} >= $connections });
 my $open = $plex->counters;
-sleep 2;
-$open = $plex->counters;
-cmp_ok($open->{links_lost}, '>=', $connections, 'its links are lost');
 cmp_ok($open->{moved}, '>', 0, "$open->{moved} requests moved, $open->{in_doubt} in doubt");
-my $before = keys %{taken($sims{b})};
 
 my $back = start_sim("b=$addr,latency=exp:20ms", {text => 16});
-my $binds = $plex->counters->{sessions_bound};
-eventually('back again, it is bound by all sessions', sub {
-    $back->stats('b')->{sessions}{transceiver} == $connections;
-}, 20);
+links_are_bound($plex, 4 * $connections, 'back again, it is bound by all sessions');
 my %mark = (b => scalar($back->messages), map { $_ => scalar($sims{$_}->messages) } qw(a c));
-my $report = $load->wait_report($seconds + 60);
+eventually('and at work', sub { $back->messages > $mark{b} + $more }, 60);
+my $report = $load->stop;
 my %gain = map { $_ => ($_ eq 'b' ? $back : $sims{$_})->messages - $mark{$_} } qw(a b c);
 is($plex->counters->{sessions_bound}, $connections, 'no client had to bind again');
-cmp_ok($gain{b}, '>', 0.9 * $gain{a}, "it has its share again: $gain{a}, $gain{b}, $gain{c}")
-    if $gain{a} > 300;
+cmp_ok($gain{b}, '>', 0.9 * $gain{a}, "it has its share again: $gain{a}, $gain{b}, $gain{c}");
 
-cmp_ok($report->{accepted}, '>', 0.3 * $rate * $seconds, "$report->{accepted} messages accepted");
+is($report->{accepted}, $report->{sent}, "$report->{accepted} messages are accepted");
 is($report->{refused}, 0, 'no client saw an error');
 is($report->{unanswered}, 0, 'no request is without a response');
 is($report->{duplicate_responses} + $report->{unexpected_responses}, 0, 'none has two');
 is($report->{connections}{lost}, 0, 'no connection was lost');
-cmp_ok($report->{longest_gap_ms}, '<', 1000, "the others take over at once: longest gap "
+cmp_ok($report->{longest_gap_ms}, '<', 1000 + stalled_ms($begun), "the others take over at once: longest gap "
        . "$report->{longest_gap_ms} ms");
 
 my %logged;

@@ -11,8 +11,7 @@ use Smpplex::Test;
 
 my $n = $ENV{SMPPLEX_LONG} ? 1_000_000 : 200_000;
 my $sim = start_sim("a=0,ids=prefix:0001", "b=0,ids=prefix:0002", "c=0,ids=prefix:0003");
-my $plex = start_plex(args => ['--listen', '127.0.0.1:0',
-                               map { ('--node', $sim->addr($_)) } qw(a b c)]);
+my $plex = start_plex(conf => conf_text(nodes => [map { [$_, $sim->addr($_)] } qw(a b c)]));
 my $load = start_load('-t', $plex->addr, '-c', 100, '-a', 10, '-n', $n, '-w', 50, '--receipts',
                       '--id-check', '--receipt-wait', '30s', '--timeout', '120s');
 

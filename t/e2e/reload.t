@@ -73,7 +73,7 @@ subtest 'a node added is bound for the sessions that are there' => sub {
 
 subtest 'a node removed: long messages that it has begun end there' => sub {
     my ($here, $there) = map { Smpplex::Peer->listen } 1 .. 2;
-    my %farm = ('concat-ttl' => '1s');
+    my %farm = ('concat-ttl' => '5s');
     my $plex = start_plex(conf => conf_text(farm => \%farm, nodes => [node($here, 'a')]));
     my $client = Smpplex::Peer->connect($plex->addr);
     $client->send(bind_pdu('transceiver', 1));
@@ -112,7 +112,7 @@ subtest 'a node removed: long messages that it has begun end there' => sub {
 
 subtest 'removed before it has answered the bind: unbound nevertheless' => sub {
     my ($here, $there) = map { Smpplex::Peer->listen } 1 .. 2;
-    my %farm = ('concat-ttl' => '1s', 'connect-timeout' => '1h');
+    my %farm = ('concat-ttl' => '1s', 'connect-timeout' => '1h', 'bind-gather' => '100ms');
     my @b = (node($there, 'b'));
     my $plex = start_plex(conf => conf_text(farm => \%farm, nodes => [node($here, 'a'), @b]));
     my $client = Smpplex::Peer->connect($plex->addr);
@@ -133,7 +133,7 @@ subtest 'removed before it has answered the bind: unbound nevertheless' => sub {
 # A second session of the account, which the node refuses, has parts that wait for it.
 subtest 'removed while parts wait for it: they go elsewhere, together' => sub {
     my %at = map { $_ => Smpplex::Peer->listen } qw(a b c);
-    my %farm = ('queue-timeout' => '1s', 'concat-place' => 'hash');
+    my %farm = ('queue-timeout' => '30s', 'concat-place' => 'hash');
     my @others = map { node($at{$_}, $_, weight => 1) } qw(b c);
     my $plex = start_plex(conf => conf_text(farm => \%farm,
                                             nodes => [node($at{a}, 'a', weight => 256), @others]));
@@ -238,7 +238,7 @@ subtest 'a file with a mistake changes nothing, and the log says why' => sub {
 subtest 'under load: nothing is lost, and no long message is torn' => sub {
     my @names = qw(a b c d);
     my $sim = start_sim(map { "$_=0,latency=exp:5ms" } @names);
-    my %farm = ('concat-ttl' => '2s', window => 50);
+    my %farm = ('concat-ttl' => '20s', window => 50);
     my $conf = sub {
         my (%weight) = @_;
         return conf_text(farm => \%farm, nodes => [map { node($sim, $_, weight => $weight{$_}) }

@@ -31,7 +31,7 @@ my $plex = start_plex(conf => conf_text(
     . "status {\n    address = \"127.0.0.1:0\"\n}\n");
 my $addr = $plex->addr('status');
 run_load('-t', $plex->addr('smpp'), '-c', 4, '-w', 20, '-n', 3000);
-my $load = start_load('-t', $plex->addr('smpp'), '-c', 3, '-w', 10, '-r', 300, '-d', '60s');
+my $load = start_load('-t', $plex->addr('smpp'), '-c', 3, '-w', 10, '-r', 300, '-d', '600s');
 eventually('three sessions', sub { http_get($addr, '/metrics')->{body} =~ /^smpplex_sessions_bound 3$/m });
 
 my $metrics = http_get($addr, '/metrics');

@@ -296,7 +296,7 @@ subtest 'a reload takes new certificates, and no session notices' => sub {
     my $copy = sub { Smpplex::Certs::write_file($file, Smpplex::Certs::read_file($_[0])) };
     $copy->($cert);
     my $plex = door($sim, certificate => $file);
-    my $load = start_load('-t', $plex->addr, '--tls', '--ca', $ca->ca, '-c', 4, '-d', '3s', '-r', 2000);
+    my $load = start_load('-t', $plex->addr, '--tls', '--ca', $ca->ca, '-c', 4, '-d', '300s', '-r', 2000);
     eventually('sessions are there', sub { $plex->counters->{sessions_bound} == 4 });
     $copy->($ca->certificate('new.test', days => 10));
     $plex->signal('HUP');
@@ -310,7 +310,7 @@ subtest 'a reload takes new certificates, and no session notices' => sub {
     like($plex->log_text, qr/error="\S+\.conf:3: certificate = \S+live\.pem: no certificate can be read/,
          'with file, line and reason');
     like(s_client($plex, ''), qr/^subject=CN = new\.test$/m, 'the one before stays');
-    my $report = $load->wait_report;
+    my $report = $load->stop;
     is($report->{exit}, 0, 'no message was lost') or diag($report->{stderr});
     $plex->is_good;
     drop($sim);

@@ -15,8 +15,8 @@ my $has_ipv6 = IO::Socket::IP->new(Listen => 1, LocalHost => '::1', LocalPort =>
 sub passes {
     my ($where, $node) = @_;
     my $sim = start_sim("a=$node", "b=$node" =~ s/node\.sock/node2.sock/r);
-    my $plex = start_plex(args => ['--listen', $where,
-                                   map { ('--node', $sim->addr($_)) } qw(a b)]);
+    my $plex = start_plex(conf => conf_text(listener => {address => $where},
+                                            nodes => [map { [$_, $sim->addr($_)] } qw(a b)]));
     my $report = run_load('-t', $plex->addr, '-n', 2000, '-c', 3, '--receipts');
     is($report->{accepted}, 2000, 'messages pass');
     is($report->{receipts}{missing}, 0, 'receipts pass');

@@ -50,7 +50,7 @@ subtest '40 accounts: each on one worker, and each worker has its part of them' 
     my $plex = plex_for($sim);
     my $load = start_load('-t', $plex->addr, '-c', 120, '-a', 40, '-n', 20_000, '-w', 20,
                           '--receipts', '--id-check', '--long', 30, '--parts-over', 'several',
-                          '--query', 500, '--idle', '4s', '--linger', '500ms');
+                          '--query', 500, '--idle', '600s');
     eventually('all have bound', sub { $plex->counters->{sessions_bound} == 120 }, 10);
     my @workers = by_worker($plex);
     is(sum('sessions', @workers), 120, '120 sessions');
@@ -61,7 +61,11 @@ subtest '40 accounts: each on one worker, and each worker has its part of them' 
     cmp_ok(sum('sessions_moved', @workers), '>', 40, 'many were handed over: '
            . sum('sessions_moved', @workers));
     is(sum('sessions_accepted', @workers), 120, 'each is accepted once');
-    my $report = $load->wait_report(120);
+    eventually('all is sent and answered, both ways', sub {
+        my $counters = $plex->counters;
+        $counters->{responses_up} == 20_500 && $counters->{responses_down} == 20_000;
+    }, 30);
+    my $report = $load->stop;
     is($report->{exit}, 0, 'smppload finds no fault');
     is($report->{accepted}, 20_000, 'every message is accepted');
     is($report->{unanswered} + $report->{duplicate_responses} + $report->{unexpected_responses}, 0,
@@ -153,7 +157,7 @@ subtest 'what comes in front of the bind and behind it is handed over, in order'
 
 subtest 'a bind that is cut, slow or wrong ends as it does with one worker' => sub {
     my $sim = start_sim('a=0,accounts=acme:secret');
-    my $plex = plex_for($sim, listener => {'bind-timeout' => '1s'});
+    my $plex = plex_for($sim, listener => {'bind-timeout' => '3s'});
     my $first = Smpplex::Peer->bound($plex->addr, id => 'acme');
     for my $i (1 .. 12) {
         my $client = Smpplex::Peer->connect($plex->addr);
@@ -232,9 +236,9 @@ subtest 'kill -9 and SIGHUP under load: nothing is lost, no long message is torn
     my $farm = {reconnect => '200ms', 'reconnect-max' => '500ms', 'concat-ttl' => '2s'};
     my $plex = start_plex(conf => conf_for(\%sims, farm => $farm));
     my $log = work_dir . '/load.log';
-    my ($rate, $seconds) = $ENV{SMPPLEX_LONG} ? (5000, 60) : (2000, 8);
-    my $load = start_load('-t', $plex->addr, '-c', 80, '-a', 40, '-w', 20, '-r', $rate, '-d',
-                          "${seconds}s", '--mark', '-l', $log, '--timeout', '60s');
+    my ($rate, $changes) = $ENV{SMPPLEX_LONG} ? (5000, 400) : (2000, 50);
+    my $load = start_load('-t', $plex->addr, '-c', 80, '-a', 40, '-w', 20, '-r', $rate, '-d', '900s',
+                          '--mark', '-l', $log, '--timeout', '60s');
     my @weights = ({a => 1, b => 3}, {c => 0}, {a => 2, d => 2}, {});
     my $reload = sub {
         my ($weight) = @_;
@@ -254,13 +258,13 @@ subtest 'kill -9 and SIGHUP under load: nothing is lost, no long message is torn
     eventually('back again, it is bound by all sessions', sub {
         ($sims{b}->stats('b')->{sessions}{transceiver} // 0) == 80;
     }, 20);
-    while (!defined $load->exited && $taken < 2000) {
-        $taken += $reload->($weights[$taken % @weights]) ? 1 : 0;
+    while ($taken < $changes && $reload->($weights[$taken % @weights])) {
+        $taken++;
         sleep 0.05;
     }
-    cmp_ok($taken, '>', 16, "$taken changes of configuration were taken");
-    my $report = $load->wait_report($seconds + 60);
-    cmp_ok($report->{accepted}, '>', 0.3 * $rate * $seconds, "$report->{accepted} accepted");
+    is($taken, $changes, "$changes changes of configuration were taken");
+    my $report = $load->stop;
+    is($report->{accepted}, $report->{sent}, "$report->{accepted} accepted");
     is($report->{refused}, 0, 'no client saw an error');
     is($report->{unanswered}, 0, 'no request is without a response');
     is($report->{duplicate_responses} + $report->{unexpected_responses}, 0, 'none has two');
