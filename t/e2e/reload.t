@@ -133,7 +133,7 @@ subtest 'removed before it has answered the bind: unbound nevertheless' => sub {
 # A second session of the account, which the node refuses, has parts that wait for it.
 subtest 'removed while parts wait for it: they go elsewhere, together' => sub {
     my %at = map { $_ => Smpplex::Peer->listen } qw(a b c);
-    my %farm = ('queue-timeout' => '30s', 'concat-place' => 'hash');
+    my %farm = ('queue-timeout' => '4s', 'concat-place' => 'hash');
     my @others = map { node($at{$_}, $_, weight => 1) } qw(b c);
     my $plex = start_plex(conf => conf_text(farm => \%farm,
                                             nodes => [node($at{a}, 'a', weight => 256), @others]));
