@@ -392,6 +392,72 @@ subtest 'the farm at home is lost: the session ends after its grace, with all an
     drop($sim);
 };
 
+# Raw nodes, one of each farm, and a client that is bound to both: (plex, client, home's, side's).
+sub raw_two {
+    my ($client, %given) = @_;
+    my ($a, $c) = map { Smpplex::Peer->listen } 1 .. 2;
+    my $plex = start_plex(conf => farms_text(
+        routes => \@two, listener => $given{listener}, home => {nodes => [['a', $a]], %{$given{home} // {}}},
+        side => {nodes => [['c', $c]], %{$given{side} // {}}}));
+    my $peer = Smpplex::Peer->connect($plex->addr, %$client);
+    $peer->send(bind_pdu('transceiver', 1));
+    my @nodes = map { $_->accept_bind } $a, $c;
+    is($peer->read->{status}, 0, 'bound');
+    side_is_bound($plex, 2);
+    return ($plex, $peer, @nodes);
+}
+
+subtest 'what shared links bring fills the client\'s buffer: its own links are read again behind that' => sub {
+    my ($plex, $client, $home, $side) = raw_two({rcvbuf => 4096}, listener => {hold => '16MiB', window => 5000},
+                                                home => {links => 'session'}, side => {links => 'account'});
+    my $n = 300;
+    my $big = tlv(0x0424, 'x' x 40_000);
+    $side->send(pdu('deliver_sm', 0, $_, Smpplex::Peer::message_body("side $_") . $big)) for 1 .. $n;
+    eventually('smpplex has them', sub { $plex->counters->{requests_down} + $plex->counters->{memory} / 60_000 > $n * 0.6 });
+    $home->send(pdu('deliver_sm', 0, 7, Smpplex::Peer::message_body('home')));
+    my %seen;
+    read_all([$client], $n + 1, sub {
+        $seen{$_[0]{body} =~ /side/ ? 'side' : 'home'}++;
+        $client->answer($_[0], 0, "\0");
+    });
+    is_deeply(\%seen, {side => $n, home => 1}, 'all comes');
+    is(($home->read // {})->{number}, 7, 'and is answered at home');
+    is(read_all([$side], $n, sub { }), $n, 'as it is aside');
+    $_->close for $client, $home, $side;
+    $plex->is_good;
+};
+
+# What waits is in the way of a session that leaves: when it is refused, the session may end.
+subtest 'a farm is lost while a session leaves: the rest is answered, then it ends' => sub {
+    my ($a, $c, $d) = map { Smpplex::Peer->listen } 1 .. 3;
+    my $plex = start_plex(log_level => 'debug', conf => farms_text(
+        routes => \@two, listener => {hold => '16KiB'}, home => {nodes => [['a', $a]]},
+        side => {nodes => [['c', $c], ['d', $d, weight => 0]], window => 1, redispatch => 'none',
+                 reconnect => '60s', 'reconnect-max' => '60s', 'queue-timeout' => '60s', grace => '60s'}));
+    my $client = Smpplex::Peer->connect($plex->addr);
+    $client->send(bind_pdu('transceiver', 1));
+    my ($home, @side) = map { $_->accept_bind } $a, $c, $d;
+    is($client->read->{status}, 0, 'bound');
+    side_is_bound($plex, 3);
+    # One is open, one waits: less than may wait, but more than a half of it.
+    my $big = pdu('submit_sm', 0, 3, substr(submit(3, to => '46702'), 16) . tlv(0x0424, 'x' x 11_000));
+    $client->send(submit(2, to => '46701') . $big);
+    ok($side[0]->read_until('submit_sm'), 'one is at a node');
+    eventually('one waits', sub { $plex->counters->{held} == 1 });
+    $side[0]->reset;
+    is($client->read->{number}, 2, 'which is lost: the one is answered');
+    # What can't be read is an end, too, once what was before it is answered.
+    $client->send(pack 'N4', 8, 4, 0, 4);
+    eventually('it leaves', sub { $plex->log_text =~ /-> leaving/ });
+    ok($client->read->{number} == 4, 'being told so');
+    $side[1]->reset;
+    is_deeply([@{$client->read // {}}{qw(status number)}], [status('RTHROTTLED'), 3], 'its last node is lost: the rest is refused');
+    ok($client->is_closed, 'and the session ends');
+    ok($home->read_until('unbind'), 'everywhere');
+    $_->close for $client, $home, @side;
+    $plex->is_good;
+};
+
 # --- under load
 
 for my $links (['session', 'account'], ['account', 'session'], ['account', 'account']) {
