@@ -34,6 +34,7 @@ is_deeply([@{$report->{receipts}}{qw(expected received missing unknown_id duplic
 my $taken = 0;
 $taken += $sim->stats($_)->{taken} for qw(a b c);
 is($taken, $n, 'the nodes took as many');
+eventually('all sessions have ended', sub { $plex->counters->{sessions} == 0 });
 my $counters = $plex->counters;
 is_deeply([@$counters{qw(requests_up responses_up requests_down responses_down)}], [($n) x 4],
           'smpplex counts the same');

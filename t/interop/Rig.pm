@@ -162,6 +162,7 @@ log-level = debug
 farm nodes {
 $nodes    links = $links
     enquire-link = 500ms
+    bind-gather = 10s
     reconnect = 50ms
     reconnect-max = 200ms
     grace = 5s

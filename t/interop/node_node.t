@@ -24,7 +24,7 @@ for my $n (1 .. 3) {
 }
 my ($plex, $listens) = plex(@addresses);
 my ($status, $report) = load_report($listens, '-n', $MESSAGES, '--connections', $SESSIONS, qw(-w 50
-    --long 10 --receipts --id-check --linger 100ms --enquire-link 300ms --idle 1300ms));
+    --long 10 --receipts --id-check --linger 100ms --enquire-link 300ms --idle 3s));
 
 is($status, 0, 'smppload is content');
 is($report->{accepted}, $MESSAGES, 'all messages were accepted');

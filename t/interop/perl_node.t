@@ -95,7 +95,7 @@ for my $n (1, 2) {
 }
 my ($plex, $listens) = plex(@nodes);
 my ($status, $report) = load_report($listens, qw(-n), $MESSAGES, qw(-w 50 --connections 2 --receipts
-    --id-check --linger 100ms --enquire-link 300ms --idle 1300ms));
+    --id-check --linger 100ms --enquire-link 300ms --idle 3s));
 
 is($status, 0, 'smppload is content');
 is($report->{accepted}, $MESSAGES, 'all messages were accepted');
