@@ -39,8 +39,9 @@ remove_tree($work);
 make_path($work);
 $work = abs_path($work);
 
-# How much longer everything may take than on a machine that has nothing else to do.
-sub slow_machine { return $ENV{SMPPLEX_SLOW} // 4 }
+# How much longer everything may take than on a machine that has nothing else to do. What stands
+# behind it is no argument of its.
+sub slow_machine() { return $ENV{SMPPLEX_SLOW} // 4 }
 
 # Was it built with a sanitizer, or does valgrind run it? Then its memory says nothing, and
 # its speed little.
