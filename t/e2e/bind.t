@@ -11,12 +11,12 @@ use Smpplex::Peer;
 use Smpplex::Stalls;
 use Smpplex::Test;
 
-# A port that refuses connections: bound once and free again.
+# A port that refuses connections: bound, so that nobody else gets it, and not listening.
+my @refused;
+
 sub refused_addr {
-    my $door = Smpplex::Peer->listen;
-    my $addr = $door->addr;
-    $door->close;
-    return $addr;
+    push @refused, IO::Socket::INET->new(Proto => 'tcp', LocalAddr => '127.0.0.1', LocalPort => 0) || die "bind: $!";
+    return '127.0.0.1:' . $refused[-1]->sockport;
 }
 
 sub plex_for {

@@ -106,10 +106,9 @@ sub ends {
 
 my $sim = start_sim('a=0,accounts=probe:secret,http=0,http-auth=u:p w', 'b=0');
 my ($a, $b, $http) = map { $sim->addr($_) } 'a', 'b', 'a.http';
-my $nobody = do {
-    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die;
-    '127.0.0.1:' . $socket->sockport;
-};
+# bound, so that nobody else gets it, and not listening
+my $silent = IO::Socket::INET->new(Proto => 'tcp', LocalAddr => '127.0.0.1', LocalPort => 0) or die "bind: $!";
+my $nobody = '127.0.0.1:' . $silent->sockport;
 my $password_file = work_dir() . '/password';
 open my $file, '>', $password_file or die;
 print $file "p w\n";

@@ -74,7 +74,7 @@ sub shares {
     return \%n;
 }
 
-sub check_at { return "check { port = $_[0]{port} interval = 50ms fast-interval = 50ms down-interval = 50ms rise = 1 fall = 1 }" }
+sub check_at { return "check { address = 127.0.0.1 port = $_[0]{port} interval = 50ms fast-interval = 50ms down-interval = 50ms rise = 1 fall = 1 }" }
 
 my %server = map { ($_ => named($_)) } qw(a b c d);
 my %at = map { ($_ => $server{$_}->addr) } keys %server;
@@ -160,19 +160,19 @@ subtest 'standby and backup' => sub {
 };
 
 subtest 'a node that refuses: the connection goes to another, as long as nothing was sent' => sub {
-    my $port = Smpplex::Tcp->unused_port;
-    my $plex = plex([a => ["127.0.0.1:$port", check_at($alive)], b => $at{b}, c => $at{c}], 'error-limit = 0');
+    my $addr = Smpplex::Tcp->unused_addr;
+    my $plex = plex([a => [$addr, check_at($alive)], b => $at{b}, c => $at{c}], 'error-limit = 0');
     is_deeply(shares(names($plex, 30)), {b => 15, c => 15}, 'all are served, evenly');
     is($plex->counters->{streams_moved}, 15, 'every other of them after a vain attempt');
-    take($plex, [a => ["127.0.0.1:$port", check_at($alive)], b => $at{b}, c => $at{c}],
+    take($plex, [a => [$addr, check_at($alive)], b => $at{b}, c => $at{c}],
            'error-limit = 0 redispatch-max = 0');
     is_deeply(shares(names($plex, 30)), {b => 10, c => 10, none => 10}, 'redispatch-max = 0: a third is not');
     $plex->is_good;
 };
 
 subtest 'failures take a node down ahead of its check' => sub {
-    my $port = Smpplex::Tcp->unused_port;
-    my $plex = plex([a => ["127.0.0.1:$port", "check { port = $alive->{port} interval = 1h }"], b => $at{b}],
+    my $addr = Smpplex::Tcp->unused_addr;
+    my $plex = plex([a => [$addr, "check { address = 127.0.0.1 port = $alive->{port} interval = 1h }"], b => $at{b}],
                     'error-limit = 3');
     names($plex, 10);
     eventually('it is down', sub { $plex->log_text =~ m{f/a: up -> down by=traffic} });
@@ -196,8 +196,8 @@ subtest 'a node that does not answer is given up in time' => sub {
 };
 
 subtest 'no node: a connection waits for one, and not for ever' => sub {
-    my $port = Smpplex::Tcp->unused_port;
-    my $plex = plex([a => ["127.0.0.1:$port", "check { interval = 50ms fast-interval = 50ms down-interval = 50ms rise = 1 fall = 1 }"]],
+    my $addr = Smpplex::Tcp->unused_addr;
+    my $plex = plex([a => [$addr, "check { interval = 50ms fast-interval = 50ms down-interval = 50ms rise = 1 fall = 1 }"]],
                     'queue-timeout = 5s');
     eventually('it is down', sub { $plex->log_text =~ m{f/a: up -> down} });
     my $began = time;
@@ -206,7 +206,7 @@ subtest 'no node: a connection waits for one, and not for ever' => sub {
     cmp_ok(time - $began, '>=', 4.95, 'when its time is over');
     $client = Smpplex::Tcp->connect($plex->addr);
     $client->send("early\n");
-    my $server = named('late', port => $port);
+    my $server = named('late', addr => $addr);
     is($client->line(10), 'late', 'another is served by a node that comes in time');
     is($client->line(10), 'late early', 'with what it had said already');
     $client->close;

@@ -20,7 +20,9 @@ sub passes {
     my $report = run_load('-t', $plex->addr, '-n', 2000, '-c', 3, '--receipts');
     is($report->{accepted}, 2000, 'messages pass');
     is($report->{receipts}{missing}, 0, 'receipts pass');
-    is_deeply($sim->shares, {a => 1000, b => 1000}, 'to both nodes');
+    # several send at a time: up to 16 in a row are for one node
+    my ($a, $b) = @{$sim->shares}{qw(a b)};
+    ok($a + $b == 2000 && abs($a - $b) <= 32, "to both nodes: $a, $b");
     my $addr = $plex->addr;
     $plex->is_good;
     drop($sim);

@@ -21,13 +21,13 @@ sub deadline { return time + ($_[0] // 10) * ($ENV{SMPPLEX_SLOW} // 4) }
 # --- a server
 
 # `serve` is called with each connection, in a process of its own; what it returns is
-# written, then the connection is closed. `port` if it is to be a certain one.
+# written, then the connection is closed. `port` or `addr` if it is to be a certain one.
 sub start {
     my ($class, $serve, %given) = @_;
-    my $listen = IO::Socket::INET->new(Listen => $given{backlog} // 1024, ReuseAddr => 1,
-                                       LocalAddr => '127.0.0.1', LocalPort => $given{port} // 0)
+    my $addr = $given{addr} // '127.0.0.1:' . ($given{port} // 0);
+    my $listen = IO::Socket::INET->new(Listen => $given{backlog} // 1024, ReuseAddr => 1, LocalAddr => $addr)
         or die "listen: $!";
-    my $self = bless {port => $listen->sockport, owner => $$, serve => $serve}, $class;
+    my $self = bless {host => $addr =~ s/:.*//r, port => $listen->sockport, owner => $$, serve => $serve}, $class;
     push @servers, $self;
     $self->{pid} = fork // die "fork: $!";
     return $self if $self->{pid};
@@ -55,7 +55,14 @@ sub unused_port {
     return $socket->sockport;
 }
 
-sub addr { return "127.0.0.1:$_[0]{port}" }
+# Where nobody listens, nor will anybody else: a port of 127.0.0.1 may be given to others.
+sub unused_addr {
+    my $host = sprintf '127.%d.%d.1', 64 + ($$ >> 8) % 128, $$ & 255;
+    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => $host) or die "listen: $!";
+    return "$host:" . $socket->sockport;
+}
+
+sub addr { return "$_[0]{host}:$_[0]{port}" }
 
 # Takes no more connections; those that are there go on.
 sub stop_listening {

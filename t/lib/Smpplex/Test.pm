@@ -131,12 +131,25 @@ sub signal {
     return;
 }
 
-# Sends a signal and waits for the end; the exit status, or "still there".
+# Sends a signal and waits for the end; the exit status, or "still there". The ports of a
+# killed one stay its own, for another that takes its place.
 sub end {
     my ($self, $signal, $seconds) = @_;
     $self->signal($signal // 'TERM');
     wait_for($seconds // 15, sub { defined $self->exited }) // return 'still there';
+    if (($signal // '') eq 'KILL' && !$self->{dropped}) { reserve($_) for values %{$self->{addrs} // {}} }
     return $self->{status};
+}
+
+# Keeps a port that nobody listens at from being given to others.
+my @reserved;
+
+sub reserve {
+    my ($addr) = @_;
+    my ($host, $port) = $addr =~ /^(127\..*):(\d+)$/ or return;
+    push @reserved, grep { $_ } IO::Socket::INET->new(Proto => 'tcp', LocalAddr => $host, LocalPort => $port,
+                                                      ReuseAddr => 1);
+    return;
 }
 
 sub wait_end {
@@ -195,7 +208,9 @@ sub control {
     my $answer = readline $self->{control};
     die "smppsim: $line: no answer" if !defined $answer;
     die "smppsim: $line: $answer" if $answer !~ /^ok ?(.*)/;
-    return $1;
+    my $said = $1;
+    reserve($self->{addrs}{$1}) if $line =~ /^(\S+) refuse-port$/;
+    return $said;
 }
 
 # What a node has counted.
@@ -430,6 +445,7 @@ sub all_answered_once {
 
 # Kills what a test has no more use for.
 sub drop {
+    $_->{dropped} = 1 for @_;
     $_->end('KILL') for @_;
     return;
 }
