@@ -18,6 +18,14 @@ link_of(const struct proxy *proxy, struct handle handle)
     return handle_object(&proxy->link_table, handle);
 }
 
+/* One of the node's requests has its response. */
+static void
+answered(struct link *link)
+{
+    ensure(link->deliveries > 0);
+    link->deliveries--;
+}
+
 void
 downward_refuse(struct proxy *proxy, struct handle from, uint32_t command, uint32_t number,
                 const char *why)
@@ -27,9 +35,11 @@ downward_refuse(struct proxy *proxy, struct handle from, uint32_t command, uint3
     if (command == SMPP_ALERT_NOTIFICATION)
         return;     /* has no response */
     proxy->counters.turned_back++;
-    if (link != NULL)
-        link_answer(link, command, command_find(command)->known ? SMPP_RX_T_APPN : SMPP_RSYSERR,
-                    number, why);
+    if (link == NULL)
+        return;
+    answered(link);
+    link_answer(link, command, command_find(command)->known ? SMPP_RX_T_APPN : SMPP_RSYSERR, number,
+                why);
 }
 
 /* Opens it in the client's window. Returns its number; 0: there is no room. */
@@ -95,6 +105,7 @@ downward_admit(struct link *link, uint8_t bound_state, const struct pdu *pdu, st
     }
     proxy->counters.requests_down += !notifies;
     link->at->counts.deliveries += !notifies;
+    link->deliveries += !notifies;
     return ids_receipt(linkset->account->farm, pdu, (uint16_t)link->node, spare);
 }
 
@@ -160,6 +171,8 @@ downward_response(struct session *session, const struct pdu *pdu, struct pending
     uint32_t number = pending->their_number;
 
     window_take(&session->window, pending, WINDOW_ANSWERED);
+    if (link != NULL)
+        answered(link);
     if (link == NULL || !link_pass(link, pdu->bytes, pdu->length, number)) {
         session->proxy->counters.late_responses++;
     } else {

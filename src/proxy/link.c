@@ -167,6 +167,7 @@ static void
 renew_handle(struct link *link)
 {
     handle_free(&link->proxy->link_table, link->handle);
+    link->deliveries = 0;
     link->handle = handle_new(&link->proxy->link_table, link);
     ensure(link->handle.generation != 0);
 }

@@ -73,6 +73,8 @@ struct link {
     struct conn conn;
     ev_timer timer;
     struct window window;
+    uint32_t deliveries;            /* the node's requests that it awaits a response to */
+    uint64_t refuses_until_ms;      /* further ones, until then: it is to be retired */
     struct request_list waiting;    /* requests for this node alone, until its window has room */
     uint32_t bind_number;           /* sequence_numbers of our own requests; 0: none open */
     uint32_t enquire_number;
@@ -117,8 +119,8 @@ link_drop(struct link *link);
 void
 link_close(struct link *link);
 
-/* The node is to be used no longer: it is told so, and what is open there is
- * lost (on_lost, within the call); on_closed tells the end. The link is bound. */
+/* The node is to be used no longer: it is told so (on_lost, within the call), and on_closed
+ * tells the end. The link is bound, and nothing is open on it in either direction. */
 void
 link_retire(struct link *link);
 

@@ -70,6 +70,14 @@ on_response(struct link *link, const struct pdu *pdu)
     }
 }
 
+/* What the node would still ask would hold up its end for as long as it asks. */
+static bool
+is_about_to_retire(const struct link *link)
+{
+    return link->refuses_until_ms != 0 &&
+           loop_now_ms(link->proxy->loop) < link->refuses_until_ms;
+}
+
 /* The requests that a node may make of a link itself. */
 static void
 on_request(struct link *link, const struct pdu *pdu)
@@ -87,10 +95,12 @@ on_request(struct link *link, const struct pdu *pdu)
         log_limited(LOG_LEVEL_NOTICE, link_label(link), "outbind is of no use here and ignored");
         break;
     default:
-        if (link->state == LINK_BOUND)
+        if (link->state == LINK_BOUND && !is_about_to_retire(link))
             link->ops->on_request(link, pdu);
         else if (pdu->command != SMPP_ALERT_NOTIFICATION)
-            link_answer(link, pdu->command, SMPP_RX_T_APPN, pdu->number, "the link is not bound");
+            link_answer(link, pdu->command, SMPP_RX_T_APPN, pdu->number,
+                        link->state == LINK_BOUND ? "the link is about to end"
+                                                  : "the link is not bound");
     }
 }
 

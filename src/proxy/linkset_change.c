@@ -5,6 +5,8 @@
 
 #include "proxy/linkset_inner.h"
 
+#define REFUSE_MS 500       /* a link to be retired is looked at again before */
+
 bool
 linkset_reserve(struct linkset *linkset, const struct conf_farm *next)
 {
@@ -95,8 +97,10 @@ retire(struct linkset *linkset, size_t place)
         return true;
     switch (link->state) {
     case LINK_BOUND:
-        if (link->window.open == 0)
+        if (link->window.open == 0 && link->deliveries == 0)
             link_retire(link);
+        else if (link->window.open == 0)
+            link->refuses_until_ms = loop_now_ms(link->proxy->loop) + REFUSE_MS;
         break;
     case LINK_RESTING:
         if (!linkset->farm->nodes[link->node].gone)

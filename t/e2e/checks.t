@@ -521,6 +521,35 @@ subtest 'a node goes while a bind gathers: the verdict waits for the others' => 
     }
 };
 
+subtest 'a node that is left gets the answers to what it has delivered, and asks nothing more' => sub {
+    my ($door, $other) = map { Smpplex::Peer->listen } 1 .. 2;
+    my $plex = plex(nodes => [['a', $door->addr], ['b', $other->addr]]);
+    my $client = Smpplex::Peer->connect($plex->addr('smpp'));
+    $client->send(bind_pdu('transceiver', 1));
+    my ($node, $stays) = map { $_->accept_bind } $door, $other;
+    is($client->read(10)->{status}, 0, 'bound');
+    my $deliver = sub { pdu('deliver_sm', 0, $_[0], Smpplex::Peer::message_body('mo')) };
+    $node->send($deliver->(7));
+    my $open = $client->read(10);
+    is($open->{command}, cmd('deliver_sm'), 'a delivery that the client does not answer yet');
+    order('a', 'maint');
+    my $n = 100;
+    my $refused;
+    eventually('further ones are refused, and stay with the node', sub {
+        $node->send($deliver->(++$n));
+        my $resp = $node->read(0.3) // $client->answer($client->read(1)) && $node->read(1);
+        return $resp->{command} == cmd('deliver_sm_resp') && $resp->{status} == status('RX_T_APPN');
+    }, 10);
+    ok($node->silent(0.5), 'it is not left before the client answers');
+    $client->answer($open);
+    my $resp = $node->read(10);
+    is_deeply([@$resp{qw(command status number)}], [cmd('deliver_sm_resp'), 0, 7], 'the answer reaches it');
+    my $unbind = $node->read(10);
+    is($unbind->{command}, cmd('unbind'), 'then it is left');
+    $_->close for $client, $node, $stays;
+    $plex->is_good;
+};
+
 subtest 'names: a changed address is a changed node; one without an address is served when it has one' => sub {
     my $dns = Smpplex::Dns->start(work_dir . '/zone');
     $dns->set('gw.test A 127.0.0.2');
