@@ -85,6 +85,7 @@ struct linkset {
     size_t places;                  /* of links: per_node for each node, in the farm's order */
     size_t room;                    /* nodes that there is room for */
     uint32_t turn;                  /* of the links to one node */
+    uint64_t picked_at_us;          /* a link for a message, the last time */
 };
 
 /* Starts to bind to all nodes of the farm, `per_node` times to each; `entry` is the account's.

@@ -91,7 +91,7 @@ static struct link *
 pick_next(struct linkset *linkset, uint64_t at_ms)
 {
     struct balance *balance = &linkset->account->balance;
-    uint32_t run = run_length(&linkset->proxy->run, linkset,
+    uint32_t run = run_length(&linkset->proxy->run, &linkset->picked_at_us,
                               linkset->proxy->loop->now_us);
     bool has_turn = false;
     struct link *link;

@@ -2,7 +2,6 @@
 #ifndef ROUTE_RUN_H
 #define ROUTE_RUN_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -17,24 +16,22 @@
 
 struct run {
     uint64_t at_us;         /* the batch of the loop whose senders are counted */
-    const void *sender;     /* the last one */
     uint32_t senders;       /* so far */
     uint32_t length;        /* by the batch before */
 };
 
-/* For one more message of this sender, in the loop's batch of `now_us`; 0: there was a
- * silence, and no run goes on behind it. */
+/* For one more message, in the loop's batch of `now_us`, of a sender whose last one was in that
+ * of *last_us. 0: there was a silence, and no run goes on behind it. */
 static inline uint32_t
-run_length(struct run *run, const void *sender, uint64_t now_us)
+run_length(struct run *run, uint64_t *last_us, uint64_t now_us)
 {
     if (now_us != run->at_us) {
         run->length = now_us - run->at_us < 10000 ? (run->senders + 1) / 2 : 0;
         run->at_us = now_us;
         run->senders = 0;
-        run->sender = NULL;
     }
-    run->senders += sender != run->sender;
-    run->sender = sender;
+    run->senders += *last_us != now_us;
+    *last_us = now_us;
     return run->length < RUN_MAX ? run->length : RUN_MAX;
 }
 

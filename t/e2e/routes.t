@@ -316,12 +316,7 @@ subtest 'a full window holds up its own messages alone' => sub {
     is($client->read->{status}, 0, 'bound');
     side_is_bound($plex);
     passes($client, 20, '46701', '46801');
-    for my $turn (1 .. 10) {
-        for my $node (@nodes) {
-            my $request = $node->read_until('submit_sm') or last;
-            $node->answer($request, 0, "$turn\0");
-        }
-    }
+    read_all(\@nodes, 20, sub { my ($request, $i) = @_; $nodes[$i]->answer($request, 0, "$i\0") });
     is_deeply(statuses($client, 20), {0 => 20}, 'the others follow as there is room');
     $client->close;
     $plex->is_good;

@@ -68,13 +68,14 @@ static const char *
 batch(struct run *run, size_t count, bool of_one, uint64_t us)
 {
     static char text[512];
-    uint64_t now_us = run->at_us + us;
+    uint64_t now_us = run->at_us + us, last_us = 0;
     uint32_t length;
     size_t i;
 
     for (i = 0; i < count; i++) {
         ck_assert_uint_gt(balance_turns(&balance), 0);
-        length = run_length(run, text + (of_one ? 0 : i), now_us);
+        length = run_length(run, &last_us, now_us);
+        last_us = of_one ? now_us : 0;
         text[i] = (char)('a' + balance_next_of_run(&balance, length));
     }
     text[count] = '\0';
