@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 sbin_PROGRAMS += smpplex
+smpplex_LDFLAGS = $(HARDEN_LDFLAGS)
 smpplex_SOURCES = src/daemon/main.c \
 	src/daemon/activation.c src/daemon/activation.h \
 	src/daemon/notify.c src/daemon/notify.h \
