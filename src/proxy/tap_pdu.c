@@ -53,6 +53,16 @@ wants(const struct tap_filter *filter, const char *account, const struct tap_vie
            (filter->enquire || !is_enquire(view));
 }
 
+/* Most of what passes while the reader is slower: it is to cost little. */
+static bool
+is_lost(struct tap *tap)
+{
+    if (tap->filling != NULL || tap->free != NULL)
+        return false;
+    tap->lost++;
+    return true;
+}
+
 /* Gives it to the taps that want it. One of session and link may be NULL; the record has
  * all that they don't tell. */
 static void
@@ -70,7 +80,7 @@ pass(const struct proxy *proxy, const struct session *session, const struct link
     view->record.at_us = proxy->loop->now_us;
     view->record.session = session != NULL ? session->id : 0;
     LL_FOREACH(proxy->taps, tap) {
-        if (!wants(&tap->filter, name, view))
+        if (!wants(&tap->filter, name, view) || is_lost(tap))
             continue;
         if (view->peer == NULL)
             view->peer = session != NULL ? addr_format(&session->peer, peer) : "";
