@@ -73,7 +73,8 @@ pass(const struct proxy *proxy, const struct session *session, const struct link
     const char *name = account_of(session, link, account);
     struct tap *tap;
 
-    view->farm = farm_of(session, link);
+    if (view->farm == NULL)
+        view->farm = farm_of(session, link);
     view->node = link != NULL ? link_node_name(link) : "";
     view->link = link != NULL ? link->label : "";
     view->peer = NULL;
@@ -159,15 +160,15 @@ tap_sent(const struct link *link, const struct request *request, uint32_t node_n
 }
 
 void
-tap_request(const struct session *session, const struct request *request,
+tap_request(const struct branch *branch, const struct request *request,
             const struct link *link, int64_t node_number, const char *what)
 {
-    struct tap_view view = {.bytes = request->bytes, .record = {
+    struct tap_view view = {.bytes = request->bytes, .farm = branch->farm->conf->name, .record = {
         .way = TAP_NOTE, .why = what, .kept = PDU_HEADER,
         .client_number = request_number(request), .node_number = node_number,
     }};
 
-    pass(session->proxy, session, link, &view);
+    pass(branch->session->proxy, branch->session, link, &view);
 }
 
 void

@@ -303,6 +303,26 @@ subtest 'what smpplex does by itself: sent again, held, and why it answers' => s
     $plex->is_good;
 };
 
+subtest 'a message that waits for a farm which is not the home of its session' => sub {
+    my $sim = start_sim('a=0');
+    my $gone = Smpplex::Peer->listen;
+    my $at = $gone->addr;
+    undef $gone;
+    my $plex = start_plex(conf => "farm home { node a { address = \"@{[$sim->addr('a')]}\" } }\n"
+        . "farm side { queue-timeout = 300ms  node b { address = \"$at\"  tag = b0 } }\n"
+        . "listener smpp {\n    address = \"127.0.0.1:0\"\n    farm = home\n    route { destination = \"467*\" farm = side }\n}\n"
+        . status_text());
+    my $trace = trace('account=raw&farm=side');
+    my $client = Smpplex::Peer->bound($plex->addr('smpp'));
+    $client->send(submit_pdu(2));
+    my $held = $trace->until(sub { ($_[0]{client_number} // 0) == 2 });
+    is("$held->{farm} $held->{why}", 'side held: no node takes it now', 'is told of that farm');
+    is($client->read->{status}, 0x58, 'and answered in time');
+    $_->close for $client, $trace;
+    $plex->is_good;
+    drop($sim);
+};
+
 subtest 'filters' => sub {
     my $sim = start_sim('a=0', 'b=0');
     my $plex = plex_for({}, [map { [$_, $sim->addr($_)] } qw(a b)]);
