@@ -42,7 +42,8 @@ client_is_trusted(struct client *client)
     if (client->door->is_unix)
         return true;
     if (conf->token == NULL)
-        client_refuse(client, 403, "actions need a token-file, or the unix socket", NULL);
+        client_refuse(client, 403, "this needs a token-file, or the unix socket that socket names",
+                      NULL);
     else if (!client->request.has_field[HTTP_FIELD_AUTHORIZATION])
         client_refuse(client, 401, "a bearer token is needed",
                       "WWW-Authenticate: Bearer realm=\"smpplex\"\r\n");

@@ -51,6 +51,21 @@ bury(struct grave *grave)
     free(container_of(grave, struct trace, grave));
 }
 
+/* Lost, and the reader has not been told. The taps are closed. */
+static uint64_t
+untold(const struct trace *trace)
+{
+    const struct tap_page *page;
+    uint64_t n = 0;
+    size_t i;
+
+    LL_FOREACH(trace->pages, page)
+        n += page->lost;
+    for (i = 0; i < trace->status->worker_count; i++)
+        n += trace->taps[i].lost;
+    return n;
+}
+
 /* It is of no use to anybody any more; within whatever call. */
 static void
 forget(struct trace *trace)
@@ -60,7 +75,8 @@ forget(struct trace *trace)
 
     log_notice("trace", "ended account=\"%s\" reason=\"%s\" records=%llu lost=%llu",
                escape(shown, sizeof(shown), account, strlen(account)), trace->end,
-               (unsigned long long)trace->records, (unsigned long long)trace->lost);
+               (unsigned long long)trace->records,
+               (unsigned long long)(trace->lost + untold(trace)));
     DL_DELETE(trace->status->traces, trace);
     loop_timer_stop(trace->status->loop, &trace->pace);
     loop_bury(trace->status->loop, &trace->grave, bury);
@@ -100,21 +116,22 @@ send_back(struct trace *trace, struct tap_page *page)
 }
 
 static void
-tell_lost(struct trace *trace, const struct trace_line *to, const struct tap *tap, uint64_t lost)
+tell_lost(struct trace *trace, const struct trace_line *to, const struct tap *tap, uint64_t *lost)
 {
-    if (lost > 0)
-        trace_line_lost(to, (uint32_t)(tap - trace->taps) + 1, lost);
-    trace->lost += lost;
+    if (*lost > 0)
+        trace_line_lost(to, (uint32_t)(tap - trace->taps) + 1, *lost);
+    trace->lost += *lost;
+    *lost = 0;
 }
 
 static void
 write_page(struct trace *trace, const struct trace_line *to)
 {
-    const struct tap_page *page = trace->pages;
+    struct tap_page *page = trace->pages;
     struct tap_view view;
     size_t at = 0;
 
-    tell_lost(trace, to, page->tap, page->lost);
+    tell_lost(trace, to, page->tap, &page->lost);
     while (tap_read(page, &at, &view)) {
         trace->records++;
         trace_line_record(to, &view);
@@ -134,7 +151,7 @@ write_end(struct trace *trace, const struct trace_line *to)
     size_t i;
 
     for (i = 0; i < trace->status->worker_count; i++)
-        tell_lost(trace, to, &trace->taps[i], trace->taps[i].lost);
+        tell_lost(trace, to, &trace->taps[i], &trace->taps[i].lost);
     trace_line_end(to, trace->end, trace->records, trace->lost);
 }
 

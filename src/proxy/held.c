@@ -51,7 +51,7 @@ held_append(struct session *session, struct request *request)
     }
     session->proxy->counters.held++;
     if (tap_is_on(session->proxy))
-        tap_request(session, request, NULL, -1, why_held(branch));
+        tap_request(branch, request, NULL, -1, why_held(branch));
     request_list_append(&branch->held, request);
     if (branch->linkset->takers == 0)
         session_watch_by(session, request->arrived_ms + branch->farm->conf->queue_timeout_ms);
@@ -108,7 +108,7 @@ held_wait_for(struct branch *branch, struct link *link, struct request *request)
 {
     branch->session->proxy->counters.waited++;
     if (tap_is_on(link->proxy))
-        tap_request(branch->session, request, link, -1, "held: it waits for this node");
+        tap_request(branch, request, link, -1, "held: it waits for this node");
     branch->waiting++;
     branch->waiting_bytes += request->cap;
     request_list_append(&link->waiting, request);

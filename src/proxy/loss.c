@@ -90,7 +90,7 @@ detach(struct link *link, struct pending *pendings, uint32_t n, struct request_l
         }
         if (may_move(link->farm, request, written)) {
             if (tap_is_on(link->proxy))
-                tap_request(branch->session, request, link, number,
+                tap_request(branch, request, link, number,
                             "its link was lost: it goes to another");
             request_list_append(moving, request);
             counters->moved++;

@@ -164,7 +164,8 @@ keep(struct pool *pool, const struct pdu *pdu, struct handle from)
     if (pool->held_down.first != NULL || has_receiver(pool))
         request = request_new(&loop->slab, pdu, from, loop_now_ms(loop));
     if (request == NULL)
-        downward_refuse(pool->proxy, from, pdu->command, pdu->number, "nobody is bound to receive");
+        downward_refuse(pool->proxy, from, pdu->command, pdu->number,
+                        has_receiver(pool) ? "memory is short" : "nobody is bound to receive");
     else
         hold(pool, request);
     update_links(pool);

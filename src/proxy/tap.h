@@ -16,6 +16,7 @@
  * PDUs asks tap_is_on first, which is all that it costs while nothing is traced.
  */
 
+struct branch;
 struct link;
 struct request;
 struct session;
@@ -155,7 +156,7 @@ tap_sent(const struct link *link, const struct request *request, uint32_t node_n
 
 /* Something is done with a client's request. `link`, or NULL: the one that has to do with it. */
 TAP_SELDOM void
-tap_request(const struct session *session, const struct request *request,
+tap_request(const struct branch *branch, const struct request *request,
             const struct link *link, int64_t node_number, const char *what);
 
 /* A node's request has to wait. The session may be NULL, and so may the link, but not both. */

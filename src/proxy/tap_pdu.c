@@ -53,6 +53,16 @@ wants(const struct tap_filter *filter, const char *account, const struct tap_vie
            (filter->enquire || !is_enquire(view));
 }
 
+/* Most of what passes while the reader is slower: it is to cost little. */
+static bool
+is_lost(struct tap *tap)
+{
+    if (tap->filling != NULL || tap->free != NULL)
+        return false;
+    tap->lost++;
+    return true;
+}
+
 /* Gives it to the taps that want it. One of session and link may be NULL; the record has
  * all that they don't tell. */
 static void
@@ -63,14 +73,15 @@ pass(const struct proxy *proxy, const struct session *session, const struct link
     const char *name = account_of(session, link, account);
     struct tap *tap;
 
-    view->farm = farm_of(session, link);
+    if (view->farm == NULL)
+        view->farm = farm_of(session, link);
     view->node = link != NULL ? link_node_name(link) : "";
     view->link = link != NULL ? link->label : "";
     view->peer = NULL;
     view->record.at_us = proxy->loop->now_us;
     view->record.session = session != NULL ? session->id : 0;
     LL_FOREACH(proxy->taps, tap) {
-        if (!wants(&tap->filter, name, view))
+        if (!wants(&tap->filter, name, view) || is_lost(tap))
             continue;
         if (view->peer == NULL)
             view->peer = session != NULL ? addr_format(&session->peer, peer) : "";
@@ -149,15 +160,15 @@ tap_sent(const struct link *link, const struct request *request, uint32_t node_n
 }
 
 void
-tap_request(const struct session *session, const struct request *request,
+tap_request(const struct branch *branch, const struct request *request,
             const struct link *link, int64_t node_number, const char *what)
 {
-    struct tap_view view = {.bytes = request->bytes, .record = {
+    struct tap_view view = {.bytes = request->bytes, .farm = branch->farm->conf->name, .record = {
         .way = TAP_NOTE, .why = what, .kept = PDU_HEADER,
         .client_number = request_number(request), .node_number = node_number,
     }};
 
-    pass(session->proxy, session, link, &view);
+    pass(branch->session->proxy, branch->session, link, &view);
 }
 
 void

@@ -328,7 +328,7 @@ retry(struct branch *branch, struct link *link, struct request *request, uint32_
     request->moves++;
     link->proxy->counters.retried++;
     if (tap_is_on(link->proxy))
-        tap_request(branch->session, request, link, -1, "its node is busy: it goes to another");
+        tap_request(branch, request, link, -1, "its node is busy: it goes to another");
     upward_send(branch, other, request);
     return true;
 }

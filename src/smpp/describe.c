@@ -14,6 +14,7 @@
 #include "smpp/tlv.h"
 
 #define HEX_MAX 64          /* octets of a value that nobody knows */
+#define HEX_HARMLESS 4      /* of one where there may be text in it */
 #define DEST_FLAG_SME 1
 #define DEST_FLAG_LIST 2
 
@@ -217,11 +218,17 @@ static void
 say_hex(struct walk *walk, const char *name, struct octets value)
 {
     value_begin(&walk->value);
-    if (walk->has_password)
-        value_format(&walk->value, "%zu octets", value.len);
-    else
-        value_hex(&walk->value, value, HEX_MAX);
+    value_hex(&walk->value, value, HEX_MAX);
     describe_field(walk, name);
+}
+
+void
+describe_octets(struct walk *walk, const char *name, struct octets value)
+{
+    if (shows_octets(walk) || (!walk->has_password && value.len <= HEX_HARMLESS))
+        say_hex(walk, name, value);
+    else
+        describe_say(walk, name, "%zu octets", value.len);
 }
 
 static struct octets
@@ -254,8 +261,10 @@ say_tlv(struct walk *walk, const struct tlv *tlv)
         say_state(walk, name, tlv->value.bytes[0]);
     else if (kind == TLV_TEXT && !walk->has_password)
         say_text(walk, name, up_to_nul(tlv->value));
-    else
+    else if (kind == TLV_OCTETS && name != spare && !walk->has_password)
         say_hex(walk, name, tlv->value);
+    else
+        describe_octets(walk, name, tlv->value);
 }
 
 static void
@@ -277,6 +286,7 @@ say_optional(struct walk *walk)
         kept = (struct octets){from + 4, (size_t)(r->end - from) - 4};
         describe_user_data(walk, kept, get_be16(from + 2) - kept.len);
     } else {
+        walk->has_text |= r->end - from >= 2 && get_be16(from) == SMPP_TLV_MESSAGE_PAYLOAD;
         say_cut(walk, "an optional parameter", from);
     }
 }

@@ -10,7 +10,8 @@
  * A PDU's body as people read it: its fields by name, in order. Fields that are empty or
  * say nothing are left out; of what lies or is cut short "malformed" says what is wrong,
  * and "rest" has what could not be read. A password is never among them, nor anything that
- * it could be in; the text of a message is only if it is asked for.
+ * it could be in; the text of a message is only if it is asked for, and so are octets that
+ * may be some of it.
  */
 struct describe {
     /* `value` is valid within the call; of one name there may be several. */

@@ -29,6 +29,10 @@ void
 describe_say(struct walk *walk, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A value that nobody knows: there may be text in it, or it may be text, where a length lies. */
+void
+describe_octets(struct walk *walk, const char *name, struct octets value);
+
 /* The user data of a message, of which so many octets more have not been kept. */
 void
 describe_user_data(struct walk *walk, struct octets data, size_t missing);

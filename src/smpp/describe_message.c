@@ -8,7 +8,6 @@
 #include "smpp/describe_inner.h"
 #include "smpp/message.h"
 
-#define HEX_MAX 64
 #define TEXT_HEX_MAX 512
 #define NARROW_SIZE 512     /* characters of a receipt that are looked at */
 
@@ -40,9 +39,7 @@ say_element(struct walk *walk, uint8_t id, struct octets data)
         describe_say(walk, "ports", "%u > %u", get_be16(data.bytes + 2), get_be16(data.bytes));
     } else {
         snprintf(name, sizeof(name), "udh_%02x", id);
-        value_begin(&walk->value);
-        value_hex(&walk->value, data, HEX_MAX);
-        describe_field(walk, name);
+        describe_octets(walk, name, data);
     }
 }
 
@@ -116,9 +113,7 @@ say_receipt(struct walk *walk, struct octets text)
     size_t i, len;
 
     (void)narrow(walk->data_coding, text, plain);
-    end = plain;
-    while ((end = strcasestr(end, "text:")) != NULL && end != plain && end[-1] != ' ')
-        end++;
+    end = strcasestr(plain, "text:");
     if (end != NULL)
         *end = '\0';
     for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {

@@ -143,6 +143,12 @@ START_TEST(the_user_data_header_is_shown)
     fields.text_len = 6;
     ck_assert_ptr_nonnull(strstr(show_message(SMPP_SUBMIT_SM, &fields, false),
                                  "udh_24=03 | text_octets=2"));
+    fields.text = "\7\x24\5" "helloyou";     /* it is text, and has no header */
+    fields.text_len = 11;
+    ck_assert_ptr_nonnull(strstr(show_message(SMPP_SUBMIT_SM, &fields, false),
+                                 "udh_24=5 octets | text_octets=3"));
+    ck_assert_ptr_nonnull(strstr(show_message(SMPP_SUBMIT_SM, &fields, true),
+                                 "udh_24=68656c6c6f | text_octets=3"));
     fields.text = "\xC8hidden";
     fields.text_len = 7;
     show_message(SMPP_SUBMIT_SM, &fields, false);
@@ -167,6 +173,11 @@ START_TEST(a_receipts_fields_are_shown_and_not_its_text)
                      "receipt_stat=DELIVRD | receipt_err=000 | text_octets=109 | "
                      "receipted_message_id=0123 | message_state=2 DELIVERED");
     ck_assert_ptr_null(strstr(show_message(SMPP_SUBMIT_SM, &fields, false), "receipt_id"));
+    fields.text = "id:0123;err:000;Text:hello";
+    fields.text_len = strlen(fields.text);
+    ck_assert_ptr_nonnull(strstr(show_message(SMPP_DELIVER_SM, &fields, false),
+                                 "receipt_id=0123;err:000; | text_octets=26"));
+    ck_assert_ptr_null(strstr(shown, "hello"));
 }
 END_TEST
 
@@ -197,6 +208,25 @@ START_TEST(optional_parameters_are_shown_by_name)
     ck_assert_str_eq(strstr(show_message(SMPP_SUBMIT_SM, &fields, false), "data_coding"),
                      "data_coding=0 | user_message_reference=257 | 0x1401=abcd | "
                      "sar_total_segments=3");
+}
+END_TEST
+
+START_TEST(octets_that_may_be_text_are_not_shown_unless_it_is_asked_for)
+{
+    struct message_fields fields = {BASE, .optional = "\x14\1\0\5hello\3\x81\0\5\0\1\1" "46",
+                                    .optional_len = 18};
+    static const char body[] = "\0\1\1" "111\0\1\1" "222\0\0\0\0\0\0\0\0\x08\0\2"
+                               "\0h\0e\0\5" "llooo";
+
+    ck_assert_str_eq(strstr(show_message(SMPP_SUBMIT_SM, &fields, false), "data_coding"),
+                     "data_coding=0 | 0x1401=5 octets | callback_num=0001013436");
+    ck_assert_str_eq(strstr(show_message(SMPP_SUBMIT_SM, &fields, true), "data_coding"),
+                     "data_coding=0 | 0x1401=68656c6c6f | callback_num=0001013436");
+    /* sm_length has counted characters, and what is behind it looks like a parameter */
+    ck_assert_str_eq(strstr(show_body(SMPP_SUBMIT_SM, body, sizeof(body) - 1, false), "text"),
+                     "text_octets=2 | 0x0065=5 octets");
+    ck_assert_str_eq(show_body(SMPP_DELIVER_SM | SMPP_RESPONSE, "\0\4\x24\0\7hello", 10, false),
+                     "malformed=an optional parameter is cut short");
 }
 END_TEST
 
@@ -272,6 +302,8 @@ UNIT_MAIN("describe", a_bind_is_shown_without_its_password,
           the_text_is_shown_by_its_data_coding_where_it_is_asked_for,
           nothing_in_a_text_can_control_a_terminal, the_user_data_header_is_shown,
           a_receipts_fields_are_shown_and_not_its_text, responses_are_shown,
-          optional_parameters_are_shown_by_name, what_lies_is_said_to_and_its_rest_hides_the_text,
+          optional_parameters_are_shown_by_name,
+          octets_that_may_be_text_are_not_shown_unless_it_is_asked_for,
+          what_lies_is_said_to_and_its_rest_hides_the_text,
           of_a_long_message_what_was_kept_is_shown,
           any_octets_are_described_without_a_read_behind_their_end)
