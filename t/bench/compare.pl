@@ -110,6 +110,9 @@ for my $shape (@shapes) {
     compare("$c connections, window $w", $shape, -c => $c, -w => $w, @accounts);
     compare("$c connections, window $w, long messages", "$shape long", -c => $c, -w => $w,
             @accounts, @LONG) if $shape eq '10x100' || $shape eq '100x10';
+    # with an account for each connection there is nothing that links by account could share
+    compare("$c connections, window $w, one account", "$shape one", -c => $c, -w => $w)
+        if $shape eq '10x100';
 }
 
 # --- open loop: latency at the same rate ---
@@ -169,7 +172,7 @@ promise('window 100, 10 connections: us a message', '10x100',
         sub { median(column('total', @{$_[0]{session}})) }, 1);
 promise('the same, user part', '10x100',
         sub { median(column('user', @{$_[0]{session}})) }, 0.35);
-promise('the same, links = account: to haproxy', '10x100', $account, 2);
+promise('the same, links = account, one account: to haproxy', '10x100 one', $account, 2);
 promise('window 10, 100 connections, two workers: to one', '100x10',
         sub { ratio($_[0], 'two workers', 'session') }, 1 / 0.9);
 holds('open loop: p50 added, to what haproxy adds', '%.2f', $added, 1.3);
