@@ -54,7 +54,7 @@ check-e2e check-interop: all
 check-lint: all
 	@$(PROVE_ENV) lint
 
-EXTRA_DIST += t/prove t/again
+EXTRA_DIST += t/prove t/again t/tsan.supp
 dist-hook:
 	cd '$(srcdir)' && for d in t/bench t/lib t/lint t/e2e t/interop t/fuzz/corpus; do \
 	    test ! -d $$d || find $$d -name node_modules -prune -o -type f -print; \

@@ -48,6 +48,7 @@ START_TEST(long_texts_are_cut)
 
     memset(text, 'x', sizeof(text));
     text[sizeof(text) - 1] = '\0';
+    events = (struct events){0};
     events_add(&events, text, text, text, text, text);
     ck_assert_uint_eq(strlen(events_after(&events, 0)->why),
                       sizeof(events_after(&events, 0)->why) - 1);

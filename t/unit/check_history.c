@@ -37,12 +37,20 @@ check_latency(uint64_t count, uint64_t least, uint64_t most)
     ck_assert_uint_le(histogram_quantile(&took, 0.5), most);
 }
 
+static void
+begin(void)
+{
+    memset(counts, 0, sizeof(counts));
+    farm.node_count = 1;
+    ck_assert(history_init(&history, 1));
+}
+
 START_TEST(rates_are_those_of_the_last_ten_seconds)
 {
     struct history_rates rates;
     unsigned i;
 
-    ck_assert(history_init(&history, 1));
+    begin();
     ck_assert_ptr_null(history_node(&history, 0, 0));
     rates = history_rates(&history, NULL);
     ck_assert(rates.requests == 0);
@@ -64,7 +72,7 @@ START_TEST(samples_are_kept_for_five_minutes)
     const struct history_node *node;
     unsigned i;
 
-    ck_assert(history_init(&history, 1));
+    begin();
     for (i = 1; i <= 1000; i++) {
         second(i % 7, 1000);
         node = history_node(&history, 0, 0);
@@ -81,7 +89,7 @@ START_TEST(latency_is_that_of_the_last_minute)
 {
     unsigned i;
 
-    ck_assert(history_init(&history, 1));
+    begin();
     second(0, 0);
     for (i = 0; i < 30; i++)
         second(10, 50000);
@@ -97,7 +105,7 @@ START_TEST(a_node_that_is_new_begins_with_nothing)
 {
     unsigned i;
 
-    ck_assert(history_init(&history, 1));
+    begin();
     for (i = 0; i < 5; i++)
         second(10, 1000);
     counts[1].requests = 1000000;
