@@ -26,7 +26,7 @@ static inline uint32_t
 run_length(struct run *run, uint64_t *last_us, uint64_t now_us)
 {
     if (now_us != run->at_us) {
-        run->length = now_us - run->at_us < 10000 ? (run->senders + 1) / 2 : 0;
+        run->length = now_us - run->at_us < 10000 ? run->senders : 0;
         run->at_us = now_us;
         run->senders = 0;
     }

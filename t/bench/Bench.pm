@@ -19,6 +19,7 @@ our @EXPORT = qw(
     print_claims print_table start_haproxy system_calls
 );
 
+$Smpplex::Test::prints_logs = 0;
 my @figures;    # for the CSV file
 my @claims;
 

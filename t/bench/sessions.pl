@@ -3,10 +3,12 @@
 #
 # make bench-sessions: what very many sessions cost. How long binding takes when all come
 # at once, what an idle one holds, and what a message costs beside so many and beside a
-# hundred, in turns. With links by session each has four links, so a session has five
-# connections here; by account thousands share a few.
+# hundred, in turns, at the same rate. With links by session each has four links, so a session
+# has five connections here; by account thousands share a few.
 #
-#     sessions.pl [--rounds N] [--seconds N] [--check]
+#     sessions.pl [--rounds N] [--seconds N] [--rate N] [--check]
+#
+# --rate 0: each session sends as soon as it has its answer.
 use strict;
 use warnings;
 use File::Basename qw(dirname);
@@ -17,9 +19,10 @@ use lib dirname(__FILE__);
 use Bench;
 use Smpplex::Test;
 
-my ($rounds, $seconds, $check) = (5, 2);
-GetOptions('rounds=i' => \$rounds, 'seconds=f' => \$seconds, check => \$check) && !@ARGV && $rounds > 0
-    or die "usage: sessions.pl [--rounds N] [--seconds N] [--check]\n";
+my ($rounds, $seconds, $rate, $check) = (5, 2, 20_000);
+GetOptions('rounds=i' => \$rounds, 'seconds=f' => \$seconds, 'rate=i' => \$rate, check => \$check)
+    && !@ARGV && $rounds > 0
+    or die "usage: sessions.pl [--rounds N] [--seconds N] [--rate N] [--check]\n";
 $| = 1;
 
 my @NODES = qw(a b c d);
@@ -32,12 +35,12 @@ sub smpplex {
         nodes => [map { [$_, $sim->addr($_)] } @NODES]));
 }
 
-# Binds so many, which then send with a window of 1; returns the load and the seconds.
+# Binds so many; returns the load and the seconds.
 sub bound {
     my ($plex, $n, $accounts, @more) = @_;
     my $before = $plex->counters->{sessions_bound};
     my $begun = time;
-    my $load = start_load('-t', $plex->addr, '-c', $n, '-a', $accounts, '-w', 1, '--quiet', @more);
+    my $load = start_load('-t', $plex->addr, '-c', $n, '-a', $accounts, '--quiet', @more);
 
     wait_for(30, sub { sleep 0.05; $plex->counters->{sessions_bound} == $before + $n })
         or die "there are not $n sessions\n";
@@ -58,7 +61,7 @@ sub end_load {
 # Microseconds for a message while so many sessions send.
 sub message {
     my ($plex, $n, $accounts) = @_;
-    my ($load) = bound($plex, $n, $accounts, '-d', '300s');
+    my ($load) = bound($plex, $n, $accounts, '-d', '300s', $rate ? (-r => $rate) : (-w => 1));
     sleep 0.5;
     my $before = $plex->counters->{requests_up};
     my $us = cpu_of($plex, sub { sleep $seconds });
