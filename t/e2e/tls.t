@@ -307,7 +307,7 @@ subtest 'a reload takes new certificates, and no session notices' => sub {
     $copy->(work_dir . '/ca/ca.key');
     $plex->signal('HUP');
     eventually('a bad one is refused', sub { $plex->log_text =~ /configuration refused/ });
-    like($plex->log_text, qr/error="\S+\.conf:3: certificate = \S+live\.pem: no certificate can be read/,
+    like($plex->log_text, qr/error="\S+\.conf:\d+: certificate = \S+live\.pem: no certificate can be read/,
          'with file, line and reason');
     like(s_client($plex, ''), qr/^subject=CN = new\.test$/m, 'the one before stays');
     my $report = $load->stop;
