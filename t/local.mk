@@ -75,39 +75,33 @@ demo: all
 	@SMPPLEX_BIN='$(abs_top_builddir)' $(SHELL) $(top_srcdir)/t/demo.sh
 
 # --- what a message costs; BENCH_FLAGS='--check --csv FILE', COMPARE_FLAGS likewise.
+BENCH = SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' TEST_CC='$(CC)' \
+	perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)'/t/bench
 bench: bench-path bench-compare
 
 bench-path: all
-	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' TEST_CC='$(CC)' \
-		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/bench.pl' $(BENCH_FLAGS)
+	@$(BENCH)/bench.pl $(BENCH_FLAGS)
 
 bench-compare: all
-	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
-		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/compare.pl' $(COMPARE_FLAGS)
+	@$(BENCH)/compare.pl $(COMPARE_FLAGS)
 
 bench-tls: all
-	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
-		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/tls.pl' $(BENCH_FLAGS)
+	@$(BENCH)/tls.pl $(BENCH_FLAGS)
 
 bench-checks: all
-	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
-		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/checks.pl'
+	@$(BENCH)/checks.pl
 
 bench-tcp: all
-	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
-		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/tcp.pl' $(BENCH_FLAGS)
+	@$(BENCH)/tcp.pl $(BENCH_FLAGS)
 
 bench-scrapes: all
-	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' TEST_CC='$(CC)' \
-		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/scrapes.pl' $(BENCH_FLAGS)
+	@$(BENCH)/scrapes.pl $(BENCH_FLAGS)
 
 bench-sessions: all
-	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
-		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/sessions.pl' $(BENCH_FLAGS)
+	@$(BENCH)/sessions.pl $(BENCH_FLAGS)
 
 bench-flood: all
-	@SMPPLEX_BIN='$(abs_top_builddir)' SMPPLEX_WORK='$(abs_top_builddir)/t/work-bench' \
-		perl -I '$(top_srcdir)/t/lib' '$(top_srcdir)/t/bench/flood.pl' $(BENCH_FLAGS)
+	@$(BENCH)/flood.pl $(BENCH_FLAGS)
 
 clean-local:
 	rm -rf t/work t/work-bench

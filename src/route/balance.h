@@ -92,20 +92,9 @@ balance_end_run(struct balance *balance)
         balance->turn = 0;
 }
 
-/* The node whose turn it is; then it is the next one's. balance_turns has told that there
- * are turns. */
-static inline size_t
-balance_next(struct balance *balance)
-{
-    size_t node = balance->turns[balance->turn];
-
-    if (++balance->turn == balance->turn_count)
-        balance->turn = 0;
-    return node;
-}
-
-/* The same, but it stays the node's turn until it has had `run` in a row. That is the same for
- * all turns of a round, or the shares would not be; but 0 holds at once, and means 1. */
+/* The node whose turn it is, which stays so until it has had `run` in a row; then it is the next
+ * one's. That is the same for all turns of a round, or the shares would not be; but 0 holds
+ * at once, and means 1. balance_turns has told that there are turns. */
 static inline size_t
 balance_next_of_run(struct balance *balance, uint32_t run)
 {
@@ -116,6 +105,13 @@ balance_next_of_run(struct balance *balance, uint32_t run)
     if (++balance->in_row >= balance->run)
         balance_end_run(balance);
     return node;
+}
+
+/* The same, one after the other. */
+static inline size_t
+balance_next(struct balance *balance)
+{
+    return balance_next_of_run(balance, 0);
 }
 
 /* Has the node turns in the round that balance_turns has told of? */

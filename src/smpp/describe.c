@@ -231,16 +231,6 @@ describe_octets(struct walk *walk, const char *name, struct octets value)
         describe_say(walk, name, "%zu octets", value.len);
 }
 
-static struct octets
-up_to_nul(struct octets text)
-{
-    const uint8_t *nul = text.len > 0 ? memchr(text.bytes, 0, text.len) : NULL;
-
-    if (nul != NULL)
-        text.len = (size_t)(nul - text.bytes);
-    return text;
-}
-
 static void
 say_tlv(struct walk *walk, const struct tlv *tlv)
 {
@@ -260,7 +250,7 @@ say_tlv(struct walk *walk, const struct tlv *tlv)
     else if (kind == TLV_STATE && tlv->value.len == 1)
         say_state(walk, name, tlv->value.bytes[0]);
     else if (kind == TLV_TEXT && !walk->has_password)
-        say_text(walk, name, up_to_nul(tlv->value));
+        say_text(walk, name, octets_up_to_nul(tlv->value));
     else if (kind == TLV_OCTETS && name != spare && !walk->has_password)
         say_hex(walk, name, tlv->value);
     else

@@ -15,6 +15,17 @@ struct octets {
     size_t len;
 };
 
+/* Its octets in front of the first NUL, or all. */
+static inline struct octets
+octets_up_to_nul(struct octets octets)
+{
+    const uint8_t *nul = octets.len > 0 ? memchr(octets.bytes, 0, octets.len) : NULL;
+
+    if (nul != NULL)
+        octets.len = (size_t)(nul - octets.bytes);
+    return octets;
+}
+
 /*
  * Reads the fields of a PDU's body in order. A field that isn't wholly there
  * reads as 0 or empty and sets `cut`, and so do all after it.

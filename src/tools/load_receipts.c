@@ -12,17 +12,6 @@ load_is_final_receipt(const struct message *message)
     return (message->esm_class & ESM_TYPE_MASK) == ESM_RECEIPT;
 }
 
-/* An id without the NUL that it ends with. */
-static struct octets
-without_nul(struct octets id)
-{
-    const uint8_t *nul = id.len > 0 ? memchr(id.bytes, 0, id.len) : NULL;
-
-    if (nul != NULL)
-        id.len = (size_t)(nul - id.bytes);
-    return id;
-}
-
 struct octets
 load_receipt_id(const struct message *message)
 {
@@ -30,7 +19,7 @@ load_receipt_id(const struct message *message)
     const uint8_t *space;
 
     if (tlv_find(message->optional, SMPP_TLV_RECEIPTED_MESSAGE_ID, &id))
-        return without_nul(id);
+        return octets_up_to_nul(id);
     if (text.len < 3 || memcmp(text.bytes, "id:", 3) != 0)
         return (struct octets){text.bytes, 0};
     id = (struct octets){text.bytes + 3, text.len - 3};
@@ -43,5 +32,5 @@ load_receipt_id(const struct message *message)
 struct octets
 load_response_id(const struct pdu *pdu)
 {
-    return without_nul((struct octets){pdu->bytes + PDU_HEADER, pdu->length - PDU_HEADER});
+    return octets_up_to_nul((struct octets){pdu->bytes + PDU_HEADER, pdu->length - PDU_HEADER});
 }

@@ -26,12 +26,6 @@ sub file {
     return $path;
 }
 
-sub content {
-    open my $handle, '<', $_[0] or return '';
-    local $/;
-    return readline($handle) // '';
-}
-
 # Runs it; exit status, stdout, stderr.
 sub ctl {
     my (@args) = @_;
@@ -43,7 +37,7 @@ sub ctl {
         exec "$ENV{SMPPLEX_BIN}/smpplexctl", @args;
     }
     waitpid $pid, 0;
-    return ($? >> 8, content($out), content($err));
+    return ($? >> 8, Smpplex::Test::slurp($out), Smpplex::Test::slurp($err));
 }
 
 sub here { return ctl('-s', $socket, @_) }
@@ -223,18 +217,18 @@ subtest 'top' => sub {
     like($said, qr/^NODE +STATE/m, 'shows it once');
     my $command = "stty rows 10 cols 50 && exec $ENV{SMPPLEX_BIN}/smpplexctl -s $socket top -i 0.2";
     my $pid = open my $keys, '|-', 'script', '-qec', $command, work_dir . '/top.script' or die "script: $!";
-    eventually('on one, again and again', sub { (() = content(work_dir . '/top.script') =~ /\e\[H/g) > 3 });
-    my ($screen) = content(work_dir . '/top.script') =~ /\e\[H.*\e\[H(.*?)\e\[J/s;
+    eventually('on one, again and again', sub { (() = Smpplex::Test::slurp(work_dir . '/top.script') =~ /\e\[H/g) > 3 });
+    my ($screen) = Smpplex::Test::slurp(work_dir . '/top.script') =~ /\e\[H.*\e\[H(.*?)\e\[J/s;
     my @lines = split /\r*\n/, $screen;
     is((grep { length(s/\e\[[0-9;]*[A-Za-z]|\r//gr) > 50 } @lines) + 0, 0, 'no line is wider than it');
     cmp_ok(scalar(@lines), '<=', 10, 'nor are there more than fit');
     like($screen, qr/\e\[32m/, 'in colours');
     syswrite $keys, 'q';
     eventually('q ends it', sub { waitpid($pid, POSIX::WNOHANG()) == $pid });
-    like(content(work_dir . '/top.script'), qr/\e\[\?1049l/, 'and the screen is as before');
+    like(Smpplex::Test::slurp(work_dir . '/top.script'), qr/\e\[\?1049l/, 'and the screen is as before');
     local $ENV{NO_COLOR} = 1;
     system "script -qec '$ENV{SMPPLEX_BIN}/smpplexctl -s $socket nodes' /dev/null >$out </dev/null";
-    unlike(content($out), qr/\e/, 'NO_COLOR is honoured');
+    unlike(Smpplex::Test::slurp($out), qr/\e/, 'NO_COLOR is honoured');
 };
 
 subtest 'a farm without a node' => sub {

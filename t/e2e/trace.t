@@ -112,12 +112,6 @@ sub start_ctl {
     return $self;
 }
 
-sub content {
-    open my $handle, '<', $_[0] or return '';
-    local $/;
-    return readline($handle) // '';
-}
-
 sub ctl_end {
     my ($ctl, $signal) = @_;
     kill $signal, $ctl->{pid} if $signal;
@@ -404,7 +398,7 @@ subtest 'a slow reader costs a bounded amount, and is told what it has missed' =
     my $n = 20_000;
     my $sim = start_sim('a=0', {no_log => 1});
     my $plex = plex_for({}, [[a => $sim->addr('a')]]);
-    my $text = content($plex->{conf});
+    my $text = Smpplex::Test::slurp($plex->{conf});
     my $trace = trace('account=acme&text=true');
     $trace->next;
     run_load('-t', $plex->addr('smpp'), '--account', 'acme:x', '-c', 2, '-w', 20, '-n', 2000);
@@ -441,7 +435,7 @@ for my $links (qw(session account)) {
         my $sim = start_sim(map { "$_=0,receipts=on,mo=20,receipt-delay=5ms" } qw(a b));
         my $plex = plex_for({links => $links, grace => '20s', linger => '100ms', window => 8, 'enquire-link' => '100ms'},
                             [map { [$_, $sim->addr($_)] } qw(a b)], top => {workers => 2});
-        my $text = content($plex->{conf});
+        my $text = Smpplex::Test::slurp($plex->{conf});
         my @loads = map { start_load('-t', $plex->addr('smpp'), '--account', "$_:sesame", '-c', 6, '-w', 30, '-n', 6000,
                                      '-r', 1500, '--any-status', '--reconnect') } qw(acme other);
         my (@traces, $n);
@@ -478,10 +472,10 @@ subtest 'smpplexctl trace' => sub {
     is((smpplexctl('-s', $smpp, 'trace', 'a'))[0], 3, 'no HTTP there');
 
     my $ctl = start_ctl('-s', $socket, 'trace', 'acme', '--count', 12);
-    eventually('an account that is not bound is waited for', sub { content($ctl->{err}) =~ /nothing is bound as acme now/ });
+    eventually('an account that is not bound is waited for', sub { Smpplex::Test::slurp($ctl->{err}) =~ /nothing is bound as acme now/ });
     run_load('-t', $smpp, '--account', 'acme:sesame', '-n', 40);
     is(ctl_end($ctl), 0, '--count ends it');
-    my @lines = split /\n/, content($ctl->{out});
+    my @lines = split /\n/, Smpplex::Test::slurp($ctl->{out});
     is(scalar(@lines), 13, 'a head, and so many PDUs');
     like($lines[0], qr/^TIME +CLIENT +WAY +NODE +COMMAND +CLIENT-NO +NODE-NO +STATUS, FIELDS$/, 'the head');
     my ($column) = map { index $_, 'COMMAND' } $lines[0];
@@ -490,19 +484,19 @@ subtest 'smpplexctl trace' => sub {
     unlike("@lines", qr/sesame|text=|\e/, 'no password, no text, no colours');
 
     $ctl = start_ctl('-s', $socket, '--json', '--text', 'trace', 'acme', '--seconds', 2);
-    eventually('it has begun', sub { content($ctl->{out}) =~ /"begin"/ });
+    eventually('it has begun', sub { Smpplex::Test::slurp($ctl->{out}) =~ /"begin"/ });
     run_load('-t', $smpp, '--account', 'acme:sesame', '-n', 10);
     is(ctl_end($ctl), 0, '--seconds ends it');
-    my @json = map { decode_json($_) } split /\n/, content($ctl->{out});
+    my @json = map { decode_json($_) } split /\n/, Smpplex::Test::slurp($ctl->{out});
     is((grep { ($_->{command} // '') eq 'submit_sm' && field($_, 'text') =~ /load-0/ } @json) + 0, 20, '--json, with --text');
 
     $ctl = start_ctl('-s', $socket, 'trace', 'evil', '--text');
-    eventually('it has begun', sub { content($ctl->{out}) =~ /^TIME/ });
+    eventually('it has begun', sub { Smpplex::Test::slurp($ctl->{out}) =~ /^TIME/ });
     my $evil = Smpplex::Peer->bound($smpp, id => 'evil');
     $evil->send(pdu('submit_sm', 0, 2, pack('Z*CCZ*CCZ*CCCZ*Z*CCCCC/a', "\e]0;x\a", 1, 1, "a\nb\x9b", 1, 1, "4\r6", 0, 0, 0, '', '', 0, 0, 8, 0,
                                             "\x20\x2e\0\e\0\"")));
-    eventually('what would harm a terminal', sub { content($ctl->{out}) =~ /text="\\u\{202e\}\\x1b\\""/ });
-    unlike(content($ctl->{out}) =~ s/\n//gr, qr/[\x00-\x1f\x7f-\xff]/, 'is escaped');
+    eventually('what would harm a terminal', sub { Smpplex::Test::slurp($ctl->{out}) =~ /text="\\u\{202e\}\\x1b\\""/ });
+    unlike(Smpplex::Test::slurp($ctl->{out}) =~ s/\n//gr, qr/[\x00-\x1f\x7f-\xff]/, 'is escaped');
     is(traces(), 1, 'one trace');
     is(ctl_end($ctl, 'INT') & 127, POSIX::SIGINT(), 'SIGINT ends smpplexctl');
     eventually('and the trace', sub { traces() == 0 });
@@ -511,14 +505,14 @@ subtest 'smpplexctl trace' => sub {
 
     $ctl = start_ctl('-s', $socket, 'trace', 'acme');
     eventually('it has begun', sub { traces() == 1 });
-    reload($plex, content($plex->{conf}));
+    reload($plex, Smpplex::Test::slurp($plex->{conf}));
     is(ctl_end($ctl) >> 8, 1, 'a reload ends it');
-    like(content($ctl->{err}), qr/the trace has ended: the configuration was read again/, 'and why is told');
+    like(Smpplex::Test::slurp($ctl->{err}), qr/the trace has ended: the configuration was read again/, 'and why is told');
     $ctl = start_ctl('-s', $socket, 'trace', 'acme');
-    eventually('it has begun', sub { content($ctl->{out}) =~ /^TIME/ });
+    eventually('it has begun', sub { Smpplex::Test::slurp($ctl->{out}) =~ /^TIME/ });
     is($plex->is_good && 1, 1, 'smpplex ends with a trace');
     is(ctl_end($ctl) >> 8, 1, 'which ends');
-    like(content($ctl->{err}), qr/the trace has ended: smpplex has ended/, 'and why is told');
+    like(Smpplex::Test::slurp($ctl->{err}), qr/the trace has ended: smpplex has ended/, 'and why is told');
     drop($sim);
 };
 
