@@ -85,6 +85,7 @@ struct linkset {
     size_t places;                  /* of links: per_node for each node, in the farm's order */
     size_t room;                    /* nodes that there is room for */
     uint32_t turn;                  /* of the links to one node */
+    uint32_t kept_turn;             /* of the account's, while turns are long */
     uint64_t picked_at_us;          /* a link for a message, the last time */
 };
 

@@ -86,23 +86,23 @@ pick_besides_turns(struct linkset *linkset, uint64_t at_ms)
     return NULL;
 }
 
-/* The next in turn that takes requests. */
+/* The next in turn that takes requests. Of the round that is open and of the next each turn
+ * is tried at most once, so that every one is. */
 static struct link *
 pick_next(struct linkset *linkset, uint64_t at_ms)
 {
     struct balance *balance = &linkset->account->balance;
-    uint32_t run = run_length(&linkset->proxy->run, &linkset->picked_at_us,
-                              linkset->proxy->loop->now_us);
+    uint32_t length = turn_length(&linkset->proxy->senders, &linkset->picked_at_us,
+                                  linkset->proxy->loop->now_us);
     bool has_turn = false;
     struct link *link;
     uint32_t i;
 
-    for (i = balance_turns(balance); i > 0; i--) {
-        link = bound_link(linkset, balance_next_of_run(balance, run), at_ms);
+    for (i = 2 * balance_turns(balance); i > 0; i--) {
+        link = bound_link(linkset, balance_take(balance, length, &linkset->kept_turn), at_ms);
         if (link != NULL && takes_now(link, at_ms))
             return link;
-        if (balance->in_row > 0)
-            balance_end_run(balance);
+        balance_end_turn(balance, linkset->kept_turn);
         has_turn = has_turn || link != NULL;
     }
     return has_turn ? NULL : pick_besides_turns(linkset, at_ms);

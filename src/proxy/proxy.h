@@ -12,7 +12,7 @@
 #include "proxy/ahead.h"
 #include "proxy/counters.h"
 #include "route/node_status.h"
-#include "route/run.h"
+#include "route/senders.h"
 #include "smpp/pdu.h"
 
 struct account;
@@ -60,7 +60,7 @@ struct proxy {
     uint64_t pool_ids;
     uint8_t secret[32];             /* keys the hash of passwords; random, ours alone */
     struct counters counters;
-    struct run run;                 /* of messages for one node */
+    struct senders senders;         /* at a time */
     struct ahead ahead;             /* empty between batches of one session */
     uint8_t rewrite[PDU_MAX + 256]; /* a PDU that is not passed as it came */
     /* Called once, when draining and the last session and linkset has ended. */

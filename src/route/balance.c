@@ -95,12 +95,21 @@ write_turns(const struct balance *balance, uint32_t rank, uint32_t divisor, uint
 }
 
 void
+balance_begin_round(struct balance *balance, uint32_t length)
+{
+    balance->length = length > 0 ? length : 1;
+    memset(balance->left, (int)balance->length, balance->turn_count);
+    balance->turns_open = balance->turn_count;
+}
+
+void
 balance_refresh(struct balance *balance)
 {
     size_t node, count = balance->farm->node_count;
     uint32_t rank = balance->rank = first_rank(balance, 0), divisor = 0, total;
     int64_t *gained;
     uint16_t *turns;
+    uint8_t *left;
 
     for (node = 0; node < count; node++)
         if (takes(balance, node, rank))
@@ -113,16 +122,20 @@ balance_refresh(struct balance *balance)
     balance->stale = false;
     gained = calloc(count, sizeof(*gained));
     turns = calloc(total + 1, sizeof(*turns));
-    if (gained == NULL || turns == NULL) {
+    left = calloc(total + 1, sizeof(*left));
+    if (gained == NULL || turns == NULL || left == NULL) {
         /* The old round stays: a turn of a node without links is passed over. */
         free(gained);
         free(turns);
+        free(left);
         return;
     }
     free(balance->turns);
+    free(balance->left);
     balance->turns = turns;
+    balance->left = left;
     balance->turn_count = write_turns(balance, rank, divisor, total, gained, turns);
-    balance->in_row = 0;
+    balance->turns_open = 0;
     balance->turn = balance->turn_count > 0 ? balance->start % balance->turn_count : 0;
     free(gained);
 }
@@ -197,6 +210,7 @@ balance_fini(struct balance *balance)
     free(balance->names);
     free(balance->open);
     free(balance->turns);
+    free(balance->left);
     memset(balance, 0, sizeof(*balance));
 }
 

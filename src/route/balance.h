@@ -21,6 +21,8 @@ struct balance_share {
  * messages. A node has as many turns in a round as its weight, spread smoothly
  * (3:2:1 is a b a c b a), so that taking the next costs one step. The round is
  * written anew only when a node has come or gone, and then not before it is needed.
+ * A turn is one message; while many send it is some (route/senders.h), for all turns of a
+ * round alike, so that the shares stay what they are.
  */
 struct balance {
     const struct conf_farm *farm;   /* lives until balance_follow or longer */
@@ -30,9 +32,10 @@ struct balance {
     uint32_t *open;                 /* unanswered requests at each node, by its links' windows */
     uint16_t *turns;                /* node indices */
     uint32_t turn_count;
-    uint32_t turn;                  /* the next */
-    uint32_t run;                   /* messages in a row for each turn of this round */
-    uint32_t in_row;                /* of them so far */
+    uint32_t turn;                  /* the next one to be given, if any of it is left */
+    uint32_t length;                /* messages of a turn in this round */
+    uint8_t *left;                  /* of them, for each turn */
+    uint32_t turns_open;            /* of which some are left */
     bool stale;                     /* the round is to be written anew before it is used */
     uint32_t start;
     uint32_t rank;                  /* of the nodes that have turns */
@@ -83,35 +86,58 @@ balance_turns(struct balance *balance)
     return balance->turn_count;
 }
 
-/* It is the next one's turn. */
-static inline void
-balance_end_run(struct balance *balance)
+/* All turns anew, each of `length` messages, at most 255; 0 means 1. */
+void
+balance_begin_round(struct balance *balance, uint32_t length);
+
+static inline uint32_t
+balance_next_turn(struct balance *balance)
 {
-    balance->in_row = 0;
-    if (++balance->turn == balance->turn_count)
-        balance->turn = 0;
+    uint32_t turn;
+
+    do {
+        turn = balance->turn;
+        balance->turn = turn + 1 < balance->turn_count ? turn + 1 : 0;
+    } while (balance->left[turn] == 0);
+    return turn;
 }
 
-/* The node whose turn it is, which stays so until it has had `run` in a row; then it is the next
- * one's. That is the same for all turns of a round, or the shares would not be; but 0 holds
- * at once, and means 1. balance_turns has told that there are turns. */
+#define BALANCE_NO_TURN UINT32_MAX
+
+/*
+ * The node for one more message, in a round whose turns are to be `length` messages long;
+ * 0 ends a round of longer ones at once, and means 1. *turn is the sender's, or
+ * BALANCE_NO_TURN: a long one it keeps until nothing is left of it, so that what it sends at
+ * a time goes to one node; otherwise it is given the next. balance_turns has told that there
+ * are turns.
+ */
 static inline size_t
-balance_next_of_run(struct balance *balance, uint32_t run)
+balance_take(struct balance *balance, uint32_t length, uint32_t *turn)
 {
-    size_t node = balance->turns[balance->turn];
-
-    if (run == 0 || (balance->turn == 0 && balance->in_row == 0))
-        balance->run = run;
-    if (++balance->in_row >= balance->run)
-        balance_end_run(balance);
-    return node;
+    if (balance->turns_open == 0 || (length == 0 && balance->length > 1))
+        balance_begin_round(balance, length);
+    if (balance->length == 1 || *turn >= balance->turn_count || balance->left[*turn] == 0)
+        *turn = balance_next_turn(balance);
+    if (--balance->left[*turn] == 0)
+        balance->turns_open--;
+    return balance->turns[*turn];
 }
 
-/* The same, one after the other. */
+/* Its node takes no more: what is left of it is lost. */
+static inline void
+balance_end_turn(struct balance *balance, uint32_t turn)
+{
+    balance->turns_open -= balance->left[turn] > 0;
+    balance->left[turn] = 0;
+}
+
+/* The node of the next message, where nobody keeps a turn. */
 static inline size_t
 balance_next(struct balance *balance)
 {
-    return balance_next_of_run(balance, 0);
+    uint32_t turn = BALANCE_NO_TURN;
+
+    return balance_take(balance, 0, &turn);
 }
 
 /* Has the node turns in the round that balance_turns has told of? */

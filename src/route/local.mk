@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 libsmpplex_a_SOURCES += \
-	src/route/balance.c src/route/balance.h src/route/run.h \
+	src/route/balance.c src/route/balance.h src/route/senders.h \
 	src/route/health.c src/route/health.h src/route/health_state.def \
 	src/route/learn.c src/route/learn.h \
 	src/route/node_counts.c src/route/node_counts.h src/route/node_count.def \

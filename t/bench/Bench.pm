@@ -9,6 +9,7 @@ use strict;
 use warnings;
 use Exporter qw(import);
 use IO::Socket::INET;
+use JSON::PP qw(decode_json);
 use List::Util qw(max min sum);
 use Time::HiRes qw(sleep time);
 
@@ -67,26 +68,55 @@ sub cpu_of {
     return (cpu($program->{pid})->{ns} - $before) / 1000;
 }
 
-sub good_load {
-    my ($plex, @args) = @_;
-    my $report = run_load('-t', $plex->addr, '--quiet', @args);
-    die "smppload @args: $report->{stderr}exit $report->{exit}\n" if !$report->{good};
+sub is_good {
+    my ($report) = @_;
+    die "smppload: $report->{stderr}exit $report->{exit}\n" if !$report->{good};
     return $report;
 }
 
-# One round of load: microseconds of smpplex for each message. The kernel tells the
-# split of user and system in ticks only, so it is the shares that are taken from them.
-sub cpu_round {
-    my ($plex, @args) = @_;
-    my $before = cpu($plex->{pid});
-    my $report = good_load($plex, @args);
-    my $after = cpu($plex->{pid});
-    my %d = map { ($_ => $after->{$_} - $before->{$_}) } keys %$before;
-    my $total = $d{ns} / 1000 / $report->{accepted};
-    my $ticks = $d{user} + $d{system} || 1;
+# What all nodes of a simulator have counted.
+sub counted {
+    my ($sim, $counter) = @_;
+    return sum(map { ref $_ ? $_->{$counter} : 0 } values %{decode_json($sim->control('stats'))});
+}
 
-    return {messages => $report->{accepted}, total => $total, user => $total * $d{user} / $ticks,
-            system => $total * $d{system} / $ticks, per_s => $report->{accepted_per_s}};
+# Until messages have come, no more have bound for a while, and caches and buffers have had
+# their time. Links that are shared may be bound already.
+sub wait_until_bound {
+    my ($sim, $taken) = @_;
+    my ($binds, $same) = (0, 0);
+
+    while ($same < 4) {
+        sleep 0.05;
+        my $now = counted($sim, 'binds');
+        $same = $now == $binds && counted($sim, 'taken') > $taken ? $same + 1 : 0;
+        $binds = $now;
+    }
+    sleep 0.3;
+    return;
+}
+
+# Some seconds of a load, from when all of it is bound: microseconds of the program for
+# each message that the nodes of the simulator take. The kernel tells the split of user and
+# system in ticks only, so it is the shares that are taken from them.
+sub cpu_round {
+    my ($program, $sim, $seconds, @load) = @_;
+    my $taken = counted($sim, 'taken');
+    my $load = start_load('-t', $program->addr, '--quiet', '-d', '300s', @load);
+
+    wait_until_bound($sim, $taken);
+    my ($messages, $begun, $before) = (counted($sim, 'taken'), time, cpu($program->{pid}));
+    sleep $seconds;
+    my $after = cpu($program->{pid});
+    my $took = time - $begun;
+    $messages = counted($sim, 'taken') - $messages;
+    is_good($load->stop);
+
+    my %d = map { ($_ => $after->{$_} - $before->{$_}) } keys %$before;
+    my $total = $d{ns} / 1000 / $messages;
+    my $ticks = $d{user} + $d{system} || 1;
+    return {messages => $messages, total => $total, user => $total * $d{user} / $ticks,
+            system => $total * $d{system} / $ticks, per_s => $messages / $took};
 }
 
 sub start_program {
@@ -144,7 +174,7 @@ sub strace_calls {
 
     wait_for(5, sub { defined $strace->exited || $all_traced->() });
     return undef if defined $strace->exited;
-    good_load($plex, '-n', $messages, @args);
+    is_good(run_load('-t', $plex->addr, '--quiet', '-n', $messages, @args));
     $strace->end('INT', 10);
     return slurp($out) =~ /^\s*100\.00\s.*?\s(\d+)(?:\s+\d+)?\s+total$/m ? $1 / $messages : undef;
 }
@@ -181,7 +211,7 @@ sub mallocs {
     } 1 .. 2;
     my $report = $load->wait_report(60);
 
-    die "smppload @args: $report->{stderr}exit $report->{exit}\n" if !$report->{good};
+    is_good($report);
     return ($seen[1][1] - $seen[0][1]) /
         ($report->{accepted_per_s} * ($seen[1][0] - $seen[0][0]));
 }

@@ -40,17 +40,16 @@ sub plex {
                                                 nodes => [map { [$_, $sim->addr($_)] } @nodes]));
 }
 
-# Rounds of several cases in turn: {CASE => [ROUND, ...]}. A first, short one of each is
-# not counted. A case is [NAME, PLEX, OPTIONS OF SMPPLOAD ...].
+# Rounds of several cases in turn: {CASE => [ROUND, ...]}. A case is [NAME, PLEX, OPTIONS OF
+# SMPPLOAD ...].
 sub alternate {
     my ($table, @cases) = @_;
     my %rounds;
 
-    cpu_round(@$_[1 .. $#$_], '-d', '500ms') for @cases;
     for my $round (1 .. $rounds) {
         for my $case (@cases) {
             my ($name, $plex, @args) = @$case;
-            my $got = cpu_round($plex, @args, '-d', sprintf '%dms', $seconds * 1000);
+            my $got = cpu_round($plex, $sim, $seconds, @args);
             push @{$rounds{$name}}, $got;
             note_figure($table, $name, $round, $_, $got->{$_}) for sort keys %$got;
         }
@@ -164,7 +163,7 @@ sub calls {
 
     for my $case (['singles'], ['long', @LONG]) {
         my ($name, @args) = @$case;
-        cpu_round($plex, @WIDE, @args, -n => 100_000);
+        run_load('-t', $plex->addr, @WIDE, @args, -n => 100_000, '--quiet');
         my ($calls, $by) = system_calls($plex, 500_000, @WIDE, @args);
         my $mallocs;
         if ($counted) {

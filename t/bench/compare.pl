@@ -65,11 +65,9 @@ my @proxies = ('haproxy', 'session', 'account', 'two workers');
 sub rounds_of {
     my ($names, @load) = @_;
     my %got;
-    cpu_round($who{$_}, @load, '-d', '300ms') for @$names;
     for my $round (1 .. $rounds) {
         for my $name (@$names) {
-            my $row = cpu_round($who{$name}, @load, '-d', sprintf '%dms', $seconds * 1000);
-            push @{$got{$name}}, $row;
+            push @{$got{$name}}, cpu_round($who{$name}, $sim, $seconds, @load);
         }
     }
     return \%got;

@@ -36,10 +36,8 @@ my @tls = ('--tls', '--ca', $ca->ca);
 
 for my $shape (['-c' => 100, '-w' => 10], ['-c' => 10, '-w' => 100]) {
     my %got;
-    cpu_round($who{$_}, @tls, @$shape, '-d', '500ms') for sort keys %who;
     for (1 .. $rounds) {
-        push @{$got{$_}}, cpu_round($who{$_}, @tls, @$shape, '-d', sprintf '%dms', $seconds * 1000)
-            for sort keys %who;
+        push @{$got{$_}}, cpu_round($who{$_}, $sim, $seconds, @tls, @$shape) for sort keys %who;
     }
     my @ratios = map { $got{smpplex}[$_]{total} / $got{haproxy}[$_]{total} } 0 .. $rounds - 1;
     print_table("@$shape", ['', 'us a message', 'messages/s'],

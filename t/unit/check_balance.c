@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "route/run.h"
+#include "route/senders.h"
 #include "unit/unit.h"
 
 #define NODES 4
@@ -63,84 +63,142 @@ START_TEST(equal_nodes_take_turns)
 }
 END_TEST
 
-/* Messages of a batch, one of each sender or all of one, as letters. */
-static const char *
-batch(struct run *run, size_t count, bool of_one, uint64_t us)
+#define SENDERS 256
+
+struct sender {
+    uint32_t turn;
+    uint64_t last_us;
+};
+
+static struct senders senders;
+static struct sender each[SENDERS];
+
+static void
+nobody_has_sent(void)
 {
-    static char text[512];
-    uint64_t now_us = run->at_us + us, last_us = 0;
-    uint32_t length;
     size_t i;
 
-    for (i = 0; i < count; i++) {
-        ck_assert_uint_gt(balance_turns(&balance), 0);
-        length = run_length(run, &last_us, now_us);
-        last_us = of_one ? now_us : 0;
-        text[i] = (char)('a' + balance_next_of_run(&balance, length));
-    }
-    text[count] = '\0';
+    senders = (struct senders){.at_us = 1};
+    for (i = 0; i < SENDERS; i++)
+        each[i] = (struct sender){.turn = BALANCE_NO_TURN};
+}
+
+/* The nodes, as letters, of what so many senders send `us` after the batch before, `n`
+ * messages each. */
+static const char *
+batch(size_t count, size_t n, uint64_t us)
+{
+    static char text[4096];
+    uint64_t now_us = senders.at_us + us;
+    size_t i, taken = 0;
+    uint32_t length;
+
+    ck_assert_uint_le(count, SENDERS);
+    ck_assert_uint_lt(count * n, sizeof(text));
+    for (i = 0; i < count; i++)
+        for (; taken < (i + 1) * n; taken++) {
+            ck_assert_uint_gt(balance_turns(&balance), 0);
+            length = turn_length(&senders, &each[i].last_us, now_us);
+            text[taken] = (char)('a' + balance_take(&balance, length, &each[i].turn));
+        }
+    text[taken] = '\0';
     return text;
 }
 
-START_TEST(when_many_send_at_a_time_a_node_has_some_in_a_row)
+static size_t
+changes(const char *text)
 {
-    struct run run = {.at_us = 1};
-    const char *text;
-    int changes = 0;
+    size_t n = 0;
 
-    start(3, (const uint32_t[]){2, 1, 1}, 0);
+    for (; text[0] != '\0' && text[1] != '\0'; text++)
+        n += text[0] != text[1];
+    return n;
+}
+
+START_TEST(where_many_send_each_keeps_its_turn)
+{
+    static char before[SENDERS];
+    size_t i, moved = 0;
+    const char *text;
+
+    start(4, (const uint32_t[]){1, 1, 1, 1}, 0);
     bind_all();
-    ck_assert_str_eq(batch(&run, 4, false, 100), "abca");
-    ck_assert_str_eq(batch(&run, 4, false, 100), "aaaa");
-    ck_assert_msg(strcmp(batch(&run, 8, false, 100), "bbbbcccc") == 0, "so to the round's end");
-    (void)batch(&run, 500, false, 100);
-    for (text = batch(&run, 160, false, 100); text[1] != '\0'; text++)
-        changes += text[0] != text[1];
-    ck_assert_int_ge(changes, 6);       /* two of four turns are the same node's */
-    ck_assert_int_le(changes, 10);
+    nobody_has_sent();
+    ck_assert_msg(strcmp(batch(4, 1, 100), "abcd") == 0, "nobody knows yet that there are many");
+    for (i = 0; i < 100; i++)
+        (void)batch(100, 1, 100);
+    memcpy(before, batch(100, 1, 100), 100);
+    text = batch(100, 1, 100);
+    for (i = 0; i < 100; i++)
+        moved += text[i] != before[i];
+    ck_assert_uint_le(moved, 20);
+    ck_assert_uint_le(changes(batch(100, 10, 100)), 100 + 1000 / 64 + 4);
     balance_fini(&balance);
 }
 END_TEST
 
 START_TEST(what_one_sends_is_always_spread_in_turn)
 {
-    struct run run = {.at_us = 1};
-
     start(3, (const uint32_t[]){1, 1, 1}, 0);
     bind_all();
-    (void)batch(&run, 300, true, 100);
-    ck_assert_str_eq(batch(&run, 9, true, 100), "abcabcabc");
+    nobody_has_sent();
+    (void)batch(1, 300, 100);
+    ck_assert_str_eq(batch(1, 9, 100), "abcabcabc");
     balance_fini(&balance);
 }
 END_TEST
 
-START_TEST(runs_change_nothing_of_the_shares)
+START_TEST(long_turns_change_nothing_of_the_shares)
 {
-    struct run run = {.at_us = 1};
     long got[3] = {0}, all = 0, i;
     const char *text;
 
     start(3, (const uint32_t[]){3, 2, 1}, 0);
     bind_all();
+    nobody_has_sent();
     for (i = 0; i < 600; i++)
-        for (text = batch(&run, 20 + (size_t)(i * 37 % 190), false, 100); *text != '\0'; text++) {
+        for (text = batch(20 + (size_t)(i * 37 % 190), 1 + (size_t)i % 3, 100); *text != '\0'; text++) {
             got[*text - 'a']++;
             all++;
         }
     for (i = 0; i < 3; i++)
-        ck_assert_int_lt(labs(got[i] - (3 - i) * all / 6), 2 * RUN_MAX);
+        ck_assert_int_le(labs(got[i] - (3 - i) * all / 6), (3 - i) * TURN_LENGTH_MAX);
     balance_fini(&balance);
 }
 END_TEST
 
-START_TEST(after_a_silence_there_are_no_runs)
+START_TEST(after_a_silence_turns_are_short)
 {
-    struct run run = {.at_us = 1};
+    start(3, (const uint32_t[]){1, 1, 1}, 0);
+    bind_all();
+    nobody_has_sent();
+    (void)batch(99, 1, 100);
+    (void)batch(99, 1, 100);
+    ck_assert_uint_eq(changes(batch(6, 1, 10000)), 5);
+    ck_assert_uint_eq(changes(batch(1, 6, 10000)), 5);
+    balance_fini(&balance);
+}
+END_TEST
+
+START_TEST(a_turn_that_is_ended_goes_to_another_node)
+{
+    size_t i;
 
     start(3, (const uint32_t[]){1, 1, 1}, 0);
     bind_all();
-    (void)batch(&run, 99, false, 100);
-    ck_assert_str_eq(batch(&run, 6, false, 10000), "abcabc");
+    nobody_has_sent();
+    for (i = 0; i < 2; i++)
+        (void)batch(16, 1, 100);
+    balance_begin_round(&balance, TURN_LENGTH_MAX);
+    for (i = 0; i < 3; i++) {
+        ck_assert_uint_gt(balance_turns(&balance), 0);
+        (void)balance_take(&balance, TURN_LENGTH_MAX, &each[0].turn);
+        balance_end_turn(&balance, each[0].turn);
+        balance_end_turn(&balance, each[0].turn);
+    }
+    ck_assert_msg(balance.turns_open == 0, "each of the three was met");
+    (void)balance_take(&balance, 2, &each[0].turn);
+    ck_assert_uint_eq(balance.turns_open, 3);
     balance_fini(&balance);
 }
 END_TEST
@@ -476,9 +534,10 @@ START_TEST(a_source_keeps_its_node_and_moves_only_from_one_that_it_has_tried)
 }
 END_TEST
 
-UNIT_MAIN("balance", equal_nodes_take_turns, when_many_send_at_a_time_a_node_has_some_in_a_row,
-          what_one_sends_is_always_spread_in_turn, runs_change_nothing_of_the_shares,
-          after_a_silence_there_are_no_runs, weights_are_spread_smoothly,
+UNIT_MAIN("balance", equal_nodes_take_turns, where_many_send_each_keeps_its_turn,
+          what_one_sends_is_always_spread_in_turn, long_turns_change_nothing_of_the_shares,
+          a_turn_that_is_ended_goes_to_another_node,
+          after_a_silence_turns_are_short, weights_are_spread_smoothly,
           weights_with_a_common_divisor_are_the_same_as_without,
           a_node_without_a_link_has_no_turn_and_gets_it_back,
           a_node_has_turns_as_long_as_one_of_its_links_is_bound, without_links_there_are_no_turns,
