@@ -86,7 +86,6 @@ struct linkset {
     size_t room;                    /* nodes that there is room for */
     uint32_t turn;                  /* of the links to one node */
     uint32_t kept_turn;             /* of the account's, while turns are long */
-    uint64_t picked_at_us;          /* a link for a message, the last time */
 };
 
 /* Starts to bind to all nodes of the farm, `per_node` times to each; `entry` is the account's.

@@ -92,8 +92,7 @@ static struct link *
 pick_next(struct linkset *linkset, uint64_t at_ms)
 {
     struct balance *balance = &linkset->account->balance;
-    uint32_t length = turn_length(&linkset->proxy->senders, &linkset->picked_at_us,
-                                  linkset->proxy->loop->now_us);
+    uint32_t length = senders_turn_length(&linkset->proxy->senders);
     bool has_turn = false;
     struct link *link;
     uint32_t i;

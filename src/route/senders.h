@@ -19,10 +19,10 @@ struct senders {
     uint32_t before;        /* in the batch before; 0: there was a silence */
 };
 
-/* For one more message, in the loop's batch of `now_us`, of a sender whose last one was in that
- * of *last_us. 0: there was a silence, and no long turn goes on behind it. */
-static inline uint32_t
-turn_length(struct senders *senders, uint64_t *last_us, uint64_t now_us)
+/* One more message, in the loop's batch of `now_us`, of a sender whose last one was in that of
+ * *last_us. */
+static inline void
+senders_count(struct senders *senders, uint64_t *last_us, uint64_t now_us)
 {
     if (now_us != senders->at_us) {
         senders->before = now_us - senders->at_us < 10000 ? senders->count : 0;
@@ -31,6 +31,12 @@ turn_length(struct senders *senders, uint64_t *last_us, uint64_t now_us)
     }
     senders->count += *last_us != now_us;
     *last_us = now_us;
+}
+
+/* 0: there was a silence, and no long turn goes on behind it. */
+static inline uint32_t
+senders_turn_length(const struct senders *senders)
+{
     if (senders->before <= 1)
         return senders->before;
     return senders->before < TURN_LENGTH_MAX / 4 ? 4 * senders->before : TURN_LENGTH_MAX;

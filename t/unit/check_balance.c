@@ -98,7 +98,8 @@ batch(size_t count, size_t n, uint64_t us)
     for (i = 0; i < count; i++)
         for (; taken < (i + 1) * n; taken++) {
             ck_assert_uint_gt(balance_turns(&balance), 0);
-            length = turn_length(&senders, &each[i].last_us, now_us);
+            senders_count(&senders, &each[i].last_us, now_us);
+            length = senders_turn_length(&senders);
             text[taken] = (char)('a' + balance_take(&balance, length, &each[i].turn));
         }
     text[taken] = '\0';
