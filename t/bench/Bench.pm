@@ -16,7 +16,7 @@ use Time::HiRes qw(sleep time);
 use Smpplex::Test;
 
 our @EXPORT = qw(
-    about column cpu_of cpu_round csv_write holds malloc_library mallocs median note_figure
+    HAPROXY_MAXCONN about column cpu_of cpu_round csv_write holds malloc_library mallocs median note_figure
     print_claims print_table start_haproxy system_calls
 );
 
@@ -129,6 +129,9 @@ sub free_port {
     return $socket->sockport;
 }
 
+# Two descriptors each.
+use constant HAPROXY_MAXCONN => 5000;
+
 # HAProxy with one thread, in TCP mode, for the nodes {name => address}; `default` is a
 # line for its defaults, `bind` what stands behind its address.
 sub start_haproxy {
@@ -139,7 +142,7 @@ sub start_haproxy {
 
     die "haproxy is missing: ./bootstrap --bench\n" if !$program;
     open my $conf, '>', $path or die "$path: $!";
-    print $conf map { "$_\n" } 'global', 'nbthread 1', 'maxconn 3000', 'defaults', 'mode tcp',
+    print $conf map { "$_\n" } 'global', 'nbthread 1', 'maxconn ' . HAPROXY_MAXCONN, 'defaults', 'mode tcp',
         $given{default} // (), (map { "timeout $_" } 'connect 5s', 'client 60s', 'server 60s'),
         'listen a', "bind $addr " . ($given{bind} // ''), 'balance roundrobin',
         map { "server $_ $nodes->{$_}" } sort keys %$nodes;

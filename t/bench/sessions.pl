@@ -3,8 +3,9 @@
 #
 # make bench-sessions: what very many sessions cost. How long binding takes when all come
 # at once, what an idle one holds, and what a message costs beside so many and beside a
-# hundred, in turns, at the same rate. With links by session each has four links, so a session
-# has five connections here; by account thousands share a few.
+# hundred, in turns, at the same rate; for as many as it takes, through HAProxy (Debian:
+# haproxy) in TCP mode, too. With links by session each has four links, so a session has five
+# connections here; by account thousands share a few.
 #
 #     sessions.pl [--rounds N] [--seconds N] [--rate N] [--check]
 #
@@ -27,6 +28,7 @@ $| = 1;
 
 my @NODES = qw(a b c d);
 my $sim = start_sim((map { "$_=0" } @NODES), {no_log => 1});
+my $haproxy = start_haproxy({map { $_ => $sim->addr($_) } @NODES});
 
 sub smpplex {
     my ($links) = @_;
@@ -58,21 +60,24 @@ sub end_load {
     return;
 }
 
-# Microseconds for a message while so many sessions send.
+# Microseconds of a program for a message while so many sessions send.
 sub message {
-    my ($plex, $n, $accounts) = @_;
-    my ($load) = bound($plex, $n, $accounts, '-d', '300s', $rate ? (-r => $rate) : (-w => 1));
-    sleep 0.5;
-    my $before = $plex->counters->{requests_up};
-    my $us = cpu_of($plex, sub { sleep $seconds });
-    my $messages = $plex->counters->{requests_up} - $before;
-    end_load($plex, $load);
-    return $us / $messages;
+    my ($program, $n, $accounts) = @_;
+    return cpu_round($program, $sim, $seconds, -c => $n, -a => $accounts,
+                     $rate ? (-r => $rate) : (-w => 1))->{total};
+}
+
+# The same beside many and beside a hundred, and how many times as much that is.
+sub growth {
+    my ($program, $n, $accounts, $round) = @_;
+    my %us = map { ($_ => message($program, $_, $_ == $n ? $accounts : 10)) }
+        $round % 2 ? ($n, 100) : (100, $n);
+    return {many => $us{$n}, few => $us{100}, times => $us{$n} / $us{100}};
 }
 
 sub look_at {
     my ($links, $n, $accounts) = @_;
-    my (@binding, @each, @many, @few);
+    my (@binding, @each, @of_ours, @of_haproxys);
 
     for my $round (1 .. $rounds) {
         my $plex = smpplex($links);     # a new one, whose memory no load has grown
@@ -82,26 +87,28 @@ sub look_at {
         push @each, ($plex->rss - $rss) / $n;
         push @binding, $took;
         end_load($plex, $load);
-        my %us = map { ($_ => message($plex, $_, $_ == $n ? $accounts : 10)) }
-            $round % 2 ? ($n, 100) : (100, $n);
-        push @many, $us{$n};
-        push @few, $us{100};
+        my $ours = growth($plex, $n, $accounts, $round);
         drop($plex);
         printf "by %s, round %d: %d bound in %.1f s, %.1f KiB each; %.2f us a message, with 100 sessions %.2f\n",
-            $links, $round, $n, $took, $each[-1], $us{$n}, $us{100};
+            $links, $round, $n, $took, $each[-1], @$ours{qw(many few)};
+        push @of_ours, $ours;
+        push @of_haproxys, growth($haproxy, $n, $accounts, $round) if $n <= HAPROXY_MAXCONN;
     }
-    my $times = median(map { $many[$_] / $few[$_] } 0 .. $#many);
     print_table(sprintf('%d sessions, links by %s, %d accounts', $n, $links, $accounts),
         ['bound in, s', about('%.1f', @binding)], ['an idle one, KiB', about('%.1f', @each)],
-        ['a message, us', about('%.2f', @many)], ['with 100 sessions, us', about('%.2f', @few)],
-        ['times', sprintf '%.2f', $times]);
+        (map { my ($name, @growth) = @$_;
+               (["a message, us$name", about('%.2f', column('many', @growth))],
+                ["with 100 sessions, us$name", about('%.2f', column('few', @growth))],
+                ["times$name", about('%.2f', column('times', @growth))]) }
+         ['', @of_ours], @of_haproxys ? [', HAProxy', @of_haproxys] : ()));
     holds("$n sessions by $links are bound, s", '%.1f', median(@binding), 5);
     holds("an idle session by $links, KiB", '%.1f', median(@each), 12);
-    holds("a message beside $n sessions by $links, times", '%.2f', $times, 1.3);
+    holds("a message beside $n sessions by $links, times", '%.2f',
+          median(column('times', @of_ours)), 1.3);
     return;
 }
 
 look_at('session', 3500, 35);
 look_at('account', 9000, 90);
-drop($sim);
+drop($haproxy, $sim);
 exit(print_claims() || !$check ? 0 : 1);
