@@ -17,15 +17,18 @@ libsmpplex_a_SOURCES += \
 	src/admin/resource.c src/admin/resource.h src/admin/resource.def \
 	src/admin/server.c src/admin/server.h src/admin/server_trace.c
 
-# The page, as numbers, and what its header says of it; whoever changes it edits page.html.
-PAGE_MADE = src/admin/page.inc src/admin/page_script.inc src/admin/page_style.inc
-EXTRA_DIST += src/admin/embed src/admin/page.html
+# The page, as numbers, and what its header says of it.
+PAGE_PARTS = src/admin/page.html src/admin/page.css src/admin/page.js
+PAGE_MADE = src/admin/page.inc src/admin/page_css.inc src/admin/page_js.inc
+EXTRA_DIST += src/admin/embed $(PAGE_PARTS)
 CLEANFILES += $(PAGE_MADE)
-src/admin/page.inc: src/admin/page.html src/admin/embed
-	$(AM_V_GEN)$(MKDIR_P) src/admin && \
-	$(SHELL) '$(top_srcdir)/src/admin/embed' '$(top_srcdir)/src/admin/page.html' >$@.new && mv $@.new $@
-src/admin/page_script.inc src/admin/page_style.inc: src/admin/page.html src/admin/embed
-	$(AM_V_GEN)$(MKDIR_P) src/admin && tag=$@ && tag=$${tag##*_} && \
-	$(SHELL) '$(top_srcdir)/src/admin/embed' --hash $${tag%.inc} '$(top_srcdir)/src/admin/page.html' \
+src/admin/page.inc: $(PAGE_PARTS) src/admin/embed
+	$(AM_V_GEN)$(MKDIR_P) src/admin && out=`pwd`/$@ && cd '$(top_srcdir)' && \
+	$(SHELL) src/admin/embed $(PAGE_PARTS) >"$$out.new" && mv "$$out.new" "$$out"
+src/admin/page_css.inc: src/admin/page.css src/admin/embed
+src/admin/page_js.inc: src/admin/page.js src/admin/embed
+src/admin/page_css.inc src/admin/page_js.inc:
+	$(AM_V_GEN)$(MKDIR_P) src/admin && from=$@ && from=$${from#src/admin/page_} && \
+	$(SHELL) '$(top_srcdir)/src/admin/embed' --hash "$(top_srcdir)/src/admin/page.$${from%.inc}" \
 		>$@.new && mv $@.new $@
 src/admin/page.$(OBJEXT): $(PAGE_MADE)

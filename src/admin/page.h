@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* src/admin/page.html, compiled in; it needs nothing from elsewhere, and may not. */
+/* page.html with its style and script, compiled in; it needs nothing from elsewhere, and
+ * may not. */
 extern const unsigned char page_bytes[];
 extern const size_t page_size;
 

@@ -41,17 +41,12 @@ END_TEST
 
 START_TEST(what_is_printed_reads_the_same)
 {
-    struct conf *conf = read_good(whole), *again;
-    char *first = print_text(conf), *second;
+    struct conf *conf = read_good(whole);
+    char *text = print_twice(conf);
 
-    again = read_good(first);
-    second = print_text(again);
-    ck_assert_str_eq(first, second);
-    ck_assert_ptr_nonnull(strstr(first, "mode = tcp\n"));
-    free(first);
-    free(second);
+    ck_assert_ptr_nonnull(strstr(text, "mode = tcp\n"));
+    free(text);
     conf_unref(conf);
-    conf_unref(again);
 }
 END_TEST
 

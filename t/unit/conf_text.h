@@ -82,4 +82,18 @@ print_text(const struct conf *conf)
     return text;
 }
 
+/* The same, which has been read again and printed so again. */
+static inline char *
+print_twice(const struct conf *conf)
+{
+    char *first = print_text(conf), *second;
+    struct conf *again = read_good(first);
+
+    second = print_text(again);
+    ck_assert_str_eq(first, second);
+    free(second);
+    conf_unref(again);
+    return first;
+}
+
 #endif
