@@ -151,19 +151,20 @@ END_TEST
 
 START_TEST(long_turns_change_nothing_of_the_shares)
 {
-    long got[3] = {0}, all = 0, i;
+    long got[3] = {0}, all = 0;
     const char *text;
+    size_t i;
 
     start(3, (const uint32_t[]){3, 2, 1}, 0);
     bind_all();
     nobody_has_sent();
     for (i = 0; i < 600; i++)
-        for (text = batch(20 + (size_t)(i * 37 % 190), 1 + (size_t)i % 3, 100); *text != '\0'; text++) {
+        for (text = batch(20 + i * 37 % 190, 1 + i % 3, 100); *text != '\0'; text++) {
             got[*text - 'a']++;
             all++;
         }
     for (i = 0; i < 3; i++)
-        ck_assert_int_le(labs(got[i] - (3 - i) * all / 6), (3 - i) * TURN_LENGTH_MAX);
+        ck_assert_int_le(labs(got[i] - (long)(3 - i) * all / 6), (long)(3 - i) * TURN_LENGTH_MAX);
     balance_fini(&balance);
 }
 END_TEST
