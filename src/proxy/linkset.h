@@ -84,8 +84,9 @@ struct linkset {
     struct link **links;            /* NULL: could not be made, or has ended */
     size_t places;                  /* of links: per_node for each node, in the farm's order */
     size_t room;                    /* nodes that there is room for */
-    uint32_t turn;                  /* of the links to one node */
-    uint32_t kept_turn;             /* of the account's, while turns are long */
+    uint32_t kept_turn;             /* of the account's, or BALANCE_NO_TURN */
+    uint32_t turns;                 /* that it has had, to tell the links to one node in turn */
+    uint64_t picked_at_us;          /* a link for a message, the last time */
 };
 
 /* Starts to bind to all nodes of the farm, `per_node` times to each; `entry` is the account's.

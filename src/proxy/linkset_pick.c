@@ -9,15 +9,18 @@ takes_now(const struct link *link, uint64_t at_ms)
     return link_takes_requests(link) && link->rests_until_ms <= at_ms;
 }
 
-/* The next in turn of several links to one node: bound, and better one that takes requests. */
+/* Of several links to one node the one whose turn it is: bound, and better one that takes
+ * requests. Multiples of the golden ratio spread evenly, be it every turn or each fourth one that
+ * is this node's. */
 static struct link *
-link_in_turn(struct linkset *linkset, size_t node, uint64_t at_ms)
+link_in_turn(const struct linkset *linkset, size_t node, uint64_t at_ms)
 {
+    uint64_t place = (uint64_t)(linkset->turns * UINT32_C(2654435769)) * linkset->per_node >> 32;
     struct link *link, *bound = NULL;
     uint32_t i;
 
-    for (i = linkset->per_node; i > 0; i--) {
-        link = linkset->links[node * linkset->per_node + linkset->turn++ % linkset->per_node];
+    for (i = 0; i < linkset->per_node; i++) {
+        link = linkset->links[node * linkset->per_node + (place + i) % linkset->per_node];
         if (link == NULL || link->state != LINK_BOUND)
             continue;
         bound = link;
@@ -28,7 +31,7 @@ link_in_turn(struct linkset *linkset, size_t node, uint64_t at_ms)
 }
 
 static inline struct link *
-bound_link(struct linkset *linkset, size_t node, uint64_t at_ms)
+bound_link(const struct linkset *linkset, size_t node, uint64_t at_ms)
 {
     struct link *link;
 
@@ -86,25 +89,81 @@ pick_besides_turns(struct linkset *linkset, uint64_t at_ms)
     return NULL;
 }
 
-/* The next in turn that takes requests. Of the round that is open and of the next each turn
- * is tried at most once, so that every one is. */
+/* Does any node that has turns take a message? *has_turn: is it bound to any of them? */
+static bool
+any_takes(const struct linkset *linkset, uint64_t at_ms, bool *has_turn)
+{
+    const struct balance *balance = &linkset->account->balance;
+    struct link *link;
+    size_t node;
+
+    *has_turn = false;
+    for (node = 0; node < balance->farm->node_count; node++) {
+        link = balance_has_turns(balance, node) ? bound_link(linkset, node, at_ms) : NULL;
+        if (link != NULL && takes_now(link, at_ms))
+            return true;
+        *has_turn = *has_turn || link != NULL;
+    }
+    return false;
+}
+
+/* It has the message of that turn, and another one of several links than in the last. */
+static struct link *
+use_turn(struct linkset *linkset, uint32_t turn, struct link *link)
+{
+    uint64_t now_us = linkset->proxy->loop->now_us;
+
+    balance_use(&linkset->account->balance, turn);
+    linkset->turns += turn != linkset->kept_turn || now_us != linkset->picked_at_us;
+    linkset->kept_turn = turn;
+    linkset->picked_at_us = now_us;
+    return link;
+}
+
+/* The node whose turn it is can't take it: the next that can. If nothing is left of the turns of
+ * those that can, it is a new round. */
+static struct link *
+pick_another(struct linkset *linkset, uint32_t length, uint64_t at_ms)
+{
+    struct balance *balance = &linkset->account->balance;
+    struct link *link;
+    uint32_t turn, i;
+    bool has_turn;
+    int round;
+
+    if (!any_takes(linkset, at_ms, &has_turn))
+        return has_turn ? NULL : pick_besides_turns(linkset, at_ms);
+    for (round = 0; round < 2; round++) {
+        for (i = 0; i < balance->turn_count; i++) {
+            turn = balance_step(balance);
+            link = balance->left[turn] > 0 ? bound_link(linkset, balance->turns[turn], at_ms) : NULL;
+            if (link != NULL && takes_now(link, at_ms))
+                return use_turn(linkset, turn, link);
+        }
+        balance_begin_round(balance, length);
+    }
+    return NULL;
+}
+
+/* The next in turn that takes requests. */
 static struct link *
 pick_next(struct linkset *linkset, uint64_t at_ms)
 {
     struct balance *balance = &linkset->account->balance;
     uint32_t length = senders_turn_length(&linkset->proxy->senders);
-    bool has_turn = false;
+    uint64_t idle_us = linkset->proxy->loop->now_us - linkset->picked_at_us;
     struct link *link;
-    uint32_t i;
+    uint32_t turn;
 
-    for (i = 2 * balance_turns(balance); i > 0; i--) {
-        link = bound_link(linkset, balance_take(balance, length, &linkset->kept_turn), at_ms);
-        if (link != NULL && takes_now(link, at_ms))
-            return link;
-        balance_end_turn(balance, linkset->kept_turn);
-        has_turn = has_turn || link != NULL;
-    }
-    return has_turn ? NULL : pick_besides_turns(linkset, at_ms);
+    if (balance_turns(balance) == 0)
+        return pick_besides_turns(linkset, at_ms);
+    if (length == 1 || idle_us > SENDERS_PAUSE_US)
+        linkset->kept_turn = BALANCE_NO_TURN;
+    turn = balance_turn(balance, length, linkset->kept_turn, idle_us == 0);
+    link = bound_link(linkset, balance->turns[turn], at_ms);
+    if (link != NULL && takes_now(link, at_ms))
+        return use_turn(linkset, turn, link);
+    return pick_another(linkset, length, at_ms);
 }
 
 /* Has the first one fewer open requests, by weight? */
@@ -129,6 +188,7 @@ pick_fewest(struct linkset *linkset, uint64_t at_ms)
     bool has_turn = false;
 
     node = balance_turns(balance) > 0 ? balance_next(balance) : 0;
+    linkset->turns++;
     for (i = 0; i < count; i++, node = node + 1 < count ? node + 1 : 0) {
         link = balance_has_turns(balance, node) ? bound_link(linkset, node, at_ms) : NULL;
         if (link == NULL)

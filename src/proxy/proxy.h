@@ -60,7 +60,7 @@ struct proxy {
     uint64_t pool_ids;
     uint8_t secret[32];             /* keys the hash of passwords; random, ours alone */
     struct counters counters;
-    struct senders senders;         /* sessions that send at a time */
+    struct senders senders;
     struct ahead ahead;             /* empty between batches of one session */
     uint8_t rewrite[PDU_MAX + 256]; /* a PDU that is not passed as it came */
     /* Called once, when draining and the last session and linkset has ended. */

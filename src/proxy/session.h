@@ -65,7 +65,7 @@ struct session {
     struct branch **others;         /* its further branches */
     uint32_t other_count;
     uint32_t in_flight;             /* requests open on links */
-    uint64_t sent_at_us;            /* its last request, for proxy->senders */
+    uint32_t sent_in;               /* the span of its last request, by proxy->senders */
     uint32_t unbind_number;         /* of the client's unbind, while it is leaving */
     /* downward */
     struct window window;

@@ -251,7 +251,7 @@ upward_request(struct session *session, const struct pdu *pdu)
 
     proxy->counters.requests_up++;
     session->requests++;
-    senders_count(&proxy->senders, &session->sent_at_us, proxy->loop->now_us);
+    senders_count(&proxy->senders, &session->sent_in, proxy->loop->now_us);
     place_read(pdu, &reading);
     if (session->steps != NULL)
         branch = branch_for(session, &reading);

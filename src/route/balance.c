@@ -97,9 +97,17 @@ write_turns(const struct balance *balance, uint32_t rank, uint32_t divisor, uint
 void
 balance_begin_round(struct balance *balance, uint32_t length)
 {
-    balance->length = length > 0 ? length : 1;
-    memset(balance->left, (int)balance->length, balance->turn_count);
-    balance->turns_open = balance->turn_count;
+    int its = (int)length, left;
+    uint32_t turn;
+
+    do {
+        balance->turns_open = 0;
+        for (turn = 0; turn < balance->turn_count; turn++) {
+            left = balance->left[turn] + its;
+            balance->left[turn] = (int16_t)(left < 2 * its ? left : 2 * its);
+            balance->turns_open += left > 0;
+        }
+    } while (balance->turns_open == 0);
 }
 
 void
@@ -109,7 +117,7 @@ balance_refresh(struct balance *balance)
     uint32_t rank = balance->rank = first_rank(balance, 0), divisor = 0, total;
     int64_t *gained;
     uint16_t *turns;
-    uint8_t *left;
+    int16_t *left;
 
     for (node = 0; node < count; node++)
         if (takes(balance, node, rank))

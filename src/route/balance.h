@@ -21,9 +21,11 @@ struct balance_share {
  * messages. A node has as many turns in a round as its weight, spread smoothly
  * (3:2:1 is a b a c b a), so that taking the next costs one step. The round is
  * written anew only when a node has come or gone, and then not before it is needed.
- * A turn is one message; while many send it is some (route/senders.h), for all turns of a
- * round alike, so that the shares stay what they are.
+ * A turn is one message; while many send it is some (route/senders.h), and a round is over when
+ * nothing is left of any turn, so that the shares stay what they are.
  */
+#define BALANCE_LENGTH_MAX 64
+
 struct balance {
     const struct conf_farm *farm;   /* lives until balance_follow or longer */
     const struct balance_share *shares;     /* the farm's, one a node */
@@ -32,10 +34,9 @@ struct balance {
     uint32_t *open;                 /* unanswered requests at each node, by its links' windows */
     uint16_t *turns;                /* node indices */
     uint32_t turn_count;
+    int16_t *left;                  /* messages of each turn that this round still has */
+    uint32_t turns_open;            /* turns of which some are left */
     uint32_t turn;                  /* the next one to be given, if any of it is left */
-    uint32_t length;                /* messages of a turn in this round */
-    uint8_t *left;                  /* of them, for each turn */
-    uint32_t turns_open;            /* of which some are left */
     bool stale;                     /* the round is to be written anew before it is used */
     uint32_t start;
     uint32_t rank;                  /* of the nodes that have turns */
@@ -86,58 +87,61 @@ balance_turns(struct balance *balance)
     return balance->turn_count;
 }
 
-/* All turns anew, each of `length` messages, at most 255; 0 means 1. */
+/* A new round, whose turns are `length` messages long, at least 1 and at most
+ * BALANCE_LENGTH_MAX. What is left of the last one, which nobody could use, is added to it, but
+ * no more than as much again; what was taken beyond it is taken off. */
 void
 balance_begin_round(struct balance *balance, uint32_t length);
 
+/* Goes on to the next turn, of which nothing may be left. */
 static inline uint32_t
-balance_next_turn(struct balance *balance)
+balance_step(struct balance *balance)
 {
-    uint32_t turn;
+    uint32_t turn = balance->turn;
 
-    do {
-        turn = balance->turn;
-        balance->turn = turn + 1 < balance->turn_count ? turn + 1 : 0;
-    } while (balance->left[turn] == 0);
+    balance->turn = turn + 1 < balance->turn_count ? turn + 1 : 0;
     return turn;
 }
 
 #define BALANCE_NO_TURN UINT32_MAX
 
 /*
- * The node for one more message, in a round whose turns are to be `length` messages long;
- * 0 ends a round of longer ones at once, and means 1. *turn is the sender's, or
- * BALANCE_NO_TURN: a long one it keeps until nothing is left of it, so that what it sends at
- * a time goes to one node; otherwise it is given the next. balance_turns has told that there
- * are turns.
+ * The turn for one more message: the sender's own, `kept`, as long as some of it is left, or
+ * else the next. In the middle of what it sends it may go on beyond that, by as much as the
+ * longest turn. balance_use takes the message; a node that can't take it leaves it to others.
+ * `length` is that of a round that begins. balance_turns has told that there are turns.
  */
-static inline size_t
-balance_take(struct balance *balance, uint32_t length, uint32_t *turn)
+static inline uint32_t
+balance_turn(struct balance *balance, uint32_t length, uint32_t kept, bool goes_on)
 {
-    if (balance->turns_open == 0 || (length == 0 && balance->length > 1))
+    uint32_t turn;
+
+    if (balance->turns_open == 0)
         balance_begin_round(balance, length);
-    if (balance->length == 1 || *turn >= balance->turn_count || balance->left[*turn] == 0)
-        *turn = balance_next_turn(balance);
-    if (--balance->left[*turn] == 0)
-        balance->turns_open--;
-    return balance->turns[*turn];
+    if (kept < balance->turn_count &&
+        balance->left[kept] > (goes_on ? -BALANCE_LENGTH_MAX : 0))
+        return kept;
+    do
+        turn = balance_step(balance);
+    while (balance->left[turn] <= 0);
+    return turn;
 }
 
-/* Its node takes no more: what is left of it is lost. */
 static inline void
-balance_end_turn(struct balance *balance, uint32_t turn)
+balance_use(struct balance *balance, uint32_t turn)
 {
-    balance->turns_open -= balance->left[turn] > 0;
-    balance->left[turn] = 0;
+    if (--balance->left[turn] == 0)
+        balance->turns_open--;
 }
 
 /* The node of the next message, where nobody keeps a turn. */
 static inline size_t
 balance_next(struct balance *balance)
 {
-    uint32_t turn = BALANCE_NO_TURN;
+    uint32_t turn = balance_turn(balance, 1, BALANCE_NO_TURN, false);
 
-    return balance_take(balance, 0, &turn);
+    balance_use(balance, turn);
+    return balance->turns[turn];
 }
 
 /* Has the node turns in the round that balance_turns has told of? */

@@ -377,6 +377,28 @@ subtest 'links-per-node: what has one destination keeps to one link' => sub {
     finish($plex, @links, $client);
 };
 
+subtest 'links-per-node: each has its part of what is in turn, however many nodes there are' => sub {
+    for my $nodes (1, 2, 4) {
+        my %doors = map { ("n$_" => Smpplex::Peer->listen) } 1 .. $nodes;
+        my $plex = plex_for({map { ($_ => $doors{$_}->addr) } keys %doors},
+                            farm => {'links-per-node' => 2, window => 1000});
+        my $client = Smpplex::Peer->connect($plex->addr);
+        $client->send(bind_pdu('transceiver', 1));
+        my @links = map { my $door = $_; map { $door->accept_bind } 1 .. 2 } values %doors;
+        $client->read;
+        $client->send(join '', map { submit_pdu($_) } 1 .. 40 * $nodes);
+        my %used;
+        read_all(\@links, 40 * $nodes, sub {
+            my ($got, $i) = @_;
+            $used{$i}++;
+            $links[$i]->answer($got, 0, "x\0");
+        });
+        is(scalar(grep { $_ >= 15 && $_ <= 25 } values %used), 2 * $nodes,
+           "$nodes nodes: half each, or nearly (@used{sort keys %used})");
+        finish($plex, @links, $client);
+    }
+};
+
 subtest 'linger: the links outlive the last session for so long' => sub {
     my $sim = start_sim('a=0', 'b=0');
     my $plex = plex_for(addrs_of($sim), farm => {linger => '5s'});

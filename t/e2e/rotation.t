@@ -156,4 +156,50 @@ subtest 'several accounts that send in step do not meet the same node' => sub {
     drop($sim);
 };
 
+subtest 'a node whose window is full is passed over, and the others take turns' => sub {
+    my $sim = start_sim('a=0,latency=60s', 'b=0', 'c=0');
+    my $plex = plex_of($sim, {window => 1});
+    my $client = Smpplex::Peer->bound($plex->addr);
+    my $send = sub { my ($n) = @_; $client->send(submit_pdu($n)); return $client->read(10) };
+
+    # two rounds: the window of a is full for sure, wherever the account's turns begin
+    $client->send(submit_pdu($_)) for 1 .. 6;
+    my %answered = map { $_->{number} => 1 } grep { defined } map { $client->read(10) } 1 .. 5;
+    is(scalar keys %answered, 5, 'one of six is at a, which does not answer');
+    my $before = $sim->messages;
+    for my $n (11 .. 30) {
+        my $resp = $send->($n);
+        is($resp && $resp->{status}, 0, "message $n is accepted") or last;
+    }
+    my $nodes = join '', map { $_->[0] } ($sim->messages)[$before .. $before + 19];
+    # the first may level what the six have left
+    like($nodes, qr/\A..(?:bc){9}\z|\A..(?:cb){9}\z/, "strictly in turn: $nodes");
+    $client->close;
+    $plex->is_good;
+    drop($sim);
+};
+
+subtest 'many that send in bursts share the nodes evenly' => sub {
+    my $sim = start_sim('a=0', 'b=0');
+    my $plex = start_plex(conf => conf_text(top => {workers => 1},
+        nodes => [map { [$_, $sim->addr($_)] } qw(a b)]));
+    my @clients = map { Smpplex::Peer->bound($plex->addr) } 1 .. 8;
+    my $burst = sub {
+        my %n = @_;
+        $clients[$_]->send(join '', map { submit_pdu($_) } 1 .. $n{$_}) for keys %n;
+        for my $client (keys %n) { $clients[$client]->read(10) for 1 .. $n{$client} }
+    };
+
+    for my $round (1 .. 40) {
+        $burst->(map { $_ => 1 } 0 .. 7);
+        $burst->(map { $_ => $_ == 0 ? 40 : 2 } 0 .. 7);
+    }
+    my $n = $sim->shares;
+    is($n->{a} + $n->{b}, 40 * (8 + 54), 'all were taken');
+    cmp_ok(abs($n->{a} - $n->{b}), '<=', 3 * 64, "evenly but for a turn: $n->{a}, $n->{b}");
+    $_->close for @clients;
+    $plex->is_good;
+    drop($sim);
+};
+
 done_testing();

@@ -67,7 +67,9 @@ END_TEST
 
 struct sender {
     uint32_t turn;
-    uint64_t last_us;
+    uint32_t span;
+    uint64_t at_us;
+    int blocked;            /* a node that it can't use, or -1 */
 };
 
 static struct senders senders;
@@ -78,30 +80,53 @@ nobody_has_sent(void)
 {
     size_t i;
 
-    senders = (struct senders){.at_us = 1};
+    senders = (struct senders){.since_us = 1};
     for (i = 0; i < SENDERS; i++)
-        each[i] = (struct sender){.turn = BALANCE_NO_TURN};
+        each[i] = (struct sender){.turn = BALANCE_NO_TURN, .blocked = -1};
 }
 
-/* The nodes, as letters, of what so many senders send `us` after the batch before, `n`
- * messages each. */
+/* The node of one more message, as linkset_pick.c has it. */
+static size_t
+send_one(struct sender *sender, uint64_t now_us)
+{
+    uint64_t idle_us = now_us - sender->at_us;
+    uint32_t length, turn, i;
+
+    senders_count(&senders, &sender->span, now_us);
+    length = senders_turn_length(&senders);
+    if (length == 1 || idle_us > SENDERS_PAUSE_US)
+        sender->turn = BALANCE_NO_TURN;
+    ck_assert_uint_gt(balance_turns(&balance), 0);
+    turn = balance_turn(&balance, length, sender->turn, idle_us == 0);
+    for (i = 1; balance.turns[turn] == sender->blocked || (i > 1 && balance.left[turn] <= 0); i++) {
+        if (i % (balance.turn_count + 1) == 0)
+            balance_begin_round(&balance, length);
+        turn = balance_step(&balance);
+    }
+    balance_use(&balance, turn);
+    sender->turn = turn;
+    sender->at_us = now_us;
+    return balance.turns[turn];
+}
+
+#define SOON SENDERS_SPAN_US
+#define LATE (SENDERS_PAUSE_US + 1)
+
+/* The nodes, as letters, of what so many senders send at a time, n messages each, `us` after
+ * what was sent before. */
 static const char *
 batch(size_t count, size_t n, uint64_t us)
 {
     static char text[4096];
-    uint64_t now_us = senders.at_us + us;
+    static uint64_t now_us = 1000000;
     size_t i, taken = 0;
-    uint32_t length;
 
     ck_assert_uint_le(count, SENDERS);
     ck_assert_uint_lt(count * n, sizeof(text));
+    now_us += us;
     for (i = 0; i < count; i++)
-        for (; taken < (i + 1) * n; taken++) {
-            ck_assert_uint_gt(balance_turns(&balance), 0);
-            senders_count(&senders, &each[i].last_us, now_us);
-            length = senders_turn_length(&senders);
-            text[taken] = (char)('a' + balance_take(&balance, length, &each[i].turn));
-        }
+        for (; taken < (i + 1) * n; taken++)
+            text[taken] = (char)('a' + send_one(&each[i], now_us));
     text[taken] = '\0';
     return text;
 }
@@ -116,6 +141,14 @@ changes(const char *text)
     return n;
 }
 
+/* Adds up what each node has. */
+static void
+add(long *got, const char *text)
+{
+    for (; *text != '\0'; text++)
+        got[*text - 'a']++;
+}
+
 START_TEST(where_many_send_each_keeps_its_turn)
 {
     static char before[SENDERS];
@@ -125,15 +158,19 @@ START_TEST(where_many_send_each_keeps_its_turn)
     start(4, (const uint32_t[]){1, 1, 1, 1}, 0);
     bind_all();
     nobody_has_sent();
-    ck_assert_msg(strcmp(batch(4, 1, 100), "abcd") == 0, "nobody knows yet that there are many");
+    ck_assert_msg(strcmp(batch(4, 1, SOON), "abcd") == 0, "nobody knows yet that there are many");
     for (i = 0; i < 100; i++)
-        (void)batch(100, 1, 100);
-    memcpy(before, batch(100, 1, 100), 100);
-    text = batch(100, 1, 100);
+        (void)batch(100, 1, SOON);
+    memcpy(before, batch(100, 1, SOON), 100);
+    text = batch(100, 1, SOON);
     for (i = 0; i < 100; i++)
         moved += text[i] != before[i];
     ck_assert_uint_le(moved, 20);
-    ck_assert_uint_le(changes(batch(100, 10, 100)), 100 + 1000 / 64 + 4);
+    text = batch(100, 10, SOON);
+    for (i = 0; i < 1000; i++)
+        ck_assert_msg(text[i] == text[i / 10 * 10], "what one sends at a time goes to one node");
+    text = batch(1, 2000, SOON);
+    ck_assert_uint_ge(changes(text), 2000 / (3 * BALANCE_LENGTH_MAX));
     balance_fini(&balance);
 }
 END_TEST
@@ -143,28 +180,91 @@ START_TEST(what_one_sends_is_always_spread_in_turn)
     start(3, (const uint32_t[]){1, 1, 1}, 0);
     bind_all();
     nobody_has_sent();
-    (void)batch(1, 300, 100);
-    ck_assert_str_eq(batch(1, 9, 100), "abcabcabc");
+    (void)batch(1, 300, SOON);
+    ck_assert_str_eq(batch(1, 9, SOON), "abcabcabc");
+    balance_fini(&balance);
+}
+END_TEST
+
+START_TEST(one_that_goes_on_alone_levels_what_many_have_left_and_is_in_turn)
+{
+    long got[4] = {0};
+    size_t i;
+
+    start(4, (const uint32_t[]){1, 1, 1, 1}, 0);
+    bind_all();
+    nobody_has_sent();
+    for (i = 0; i < 10; i++)
+        add(got, batch(100, 1, SOON));
+    for (i = 0; i < 10; i++)
+        add(got, batch(1, 1, SOON));
+    add(got, batch(1, 4 * BALANCE_LENGTH_MAX, SOON));
+    for (i = 1; i < 4; i++)
+        ck_assert_int_le(labs(got[i] - got[0]), 1);
+    ck_assert_uint_eq(changes(batch(1, 100, SOON)), 99);
     balance_fini(&balance);
 }
 END_TEST
 
 START_TEST(long_turns_change_nothing_of_the_shares)
 {
-    long got[3] = {0}, all = 0;
-    const char *text;
+    long got[3] = {0}, all;
     size_t i;
 
     start(3, (const uint32_t[]){3, 2, 1}, 0);
     bind_all();
     nobody_has_sent();
     for (i = 0; i < 600; i++)
-        for (text = batch(20 + i * 37 % 190, 1 + i % 3, 100); *text != '\0'; text++) {
-            got[*text - 'a']++;
-            all++;
-        }
+        add(got, batch(20 + i * 37 % 190, 1 + i % 3, i % 7 == 0 ? LATE : SOON));
+    all = got[0] + got[1] + got[2];
     for (i = 0; i < 3; i++)
-        ck_assert_int_le(labs(got[i] - (long)(3 - i) * all / 6), (long)(3 - i) * TURN_LENGTH_MAX);
+        ck_assert_int_le(labs(got[i] - (long)(3 - i) * all / 6),
+                         (long)(3 - i) * BALANCE_LENGTH_MAX);
+    balance_fini(&balance);
+}
+END_TEST
+
+/* Each burst in the same places of a round: one sends much, another little, and then nobody. */
+START_TEST(shares_hold_where_sessions_send_in_bursts)
+{
+    long got[2] = {0};
+    int i;
+
+    start(2, (const uint32_t[]){1, 1}, 0);
+    bind_all();
+    nobody_has_sent();
+    for (i = 0; i < 300; i++) {
+        add(got, batch(8, 1, LATE));
+        add(got, batch(8, 2, SOON));
+        add(got, batch(1, 50, SOON));
+        add(got, batch(2, 1, SOON));
+    }
+    ck_assert_int_le(labs(got[0] - got[1]), BALANCE_LENGTH_MAX);
+    balance_fini(&balance);
+}
+END_TEST
+
+START_TEST(who_cannot_use_a_node_leaves_it_to_the_others)
+{
+    long of_others[4] = {0}, all = 0;
+    const char *text;
+    size_t i, k;
+
+    start(4, (const uint32_t[]){1, 1, 1, 1}, 0);
+    bind_all();
+    nobody_has_sent();
+    for (i = 0; i < 10; i++)
+        each[i].blocked = 0;
+    for (i = 0; i < 1000; i++) {
+        text = batch(100, 1, SOON);
+        for (k = 0; k < 100; k++)
+            ck_assert_msg(k >= 10 || text[k] != 'a', "sender %zu can't use a", k);
+        add(of_others, text + 10);
+    }
+    for (i = 0; i < 4; i++)
+        all += of_others[i];
+    ck_assert_msg(of_others[0] * 4 >= all, "a has %ld of %ld", of_others[0], all);
+    ck_assert_int_le(of_others[0] * 3, all);
     balance_fini(&balance);
 }
 END_TEST
@@ -174,33 +274,58 @@ START_TEST(after_a_silence_turns_are_short)
     start(3, (const uint32_t[]){1, 1, 1}, 0);
     bind_all();
     nobody_has_sent();
-    (void)batch(99, 1, 100);
-    (void)batch(99, 1, 100);
-    ck_assert_uint_eq(changes(batch(6, 1, 10000)), 5);
-    ck_assert_uint_eq(changes(batch(1, 6, 10000)), 5);
+    (void)batch(96, 1, SOON);
+    (void)batch(96 * 2, 1, SOON);
+    ck_assert_uint_eq(senders_turn_length(&senders), BALANCE_LENGTH_MAX);
+    ck_assert_uint_eq(changes(batch(6, 1, LATE)), 5);
+    ck_assert_uint_eq(changes(batch(1, 6, LATE)), 5);
     balance_fini(&balance);
 }
 END_TEST
 
-START_TEST(a_turn_that_is_ended_goes_to_another_node)
+START_TEST(turns_get_short_again_where_fewer_send)
 {
-    size_t i;
+    uint32_t length, i;
 
+    nobody_has_sent();
     start(3, (const uint32_t[]){1, 1, 1}, 0);
     bind_all();
-    nobody_has_sent();
-    for (i = 0; i < 2; i++)
-        (void)batch(16, 1, 100);
-    balance_begin_round(&balance, TURN_LENGTH_MAX);
-    for (i = 0; i < 3; i++) {
-        ck_assert_uint_gt(balance_turns(&balance), 0);
-        (void)balance_take(&balance, TURN_LENGTH_MAX, &each[0].turn);
-        balance_end_turn(&balance, each[0].turn);
-        balance_end_turn(&balance, each[0].turn);
+    (void)batch(20, 1, SOON);
+    (void)batch(1, 1, SOON);
+    length = senders_turn_length(&senders);
+    ck_assert_uint_eq(length, BALANCE_LENGTH_MAX);
+    for (i = 0; i < 5; i++, length = senders_turn_length(&senders)) {
+        (void)batch(1, 1, SOON);
+        ck_assert_uint_le(senders_turn_length(&senders), length);
     }
-    ck_assert_msg(balance.turns_open == 0, "each of the three was met");
-    (void)balance_take(&balance, 2, &each[0].turn);
-    ck_assert_uint_eq(balance.turns_open, 3);
+    ck_assert_uint_eq(length, 1);
+    balance_fini(&balance);
+}
+END_TEST
+
+/* A turn that is kept may be out of the round that is written anew, and the old one is
+ * forgotten. */
+START_TEST(a_round_is_written_anew_under_those_who_keep_a_turn)
+{
+    uint32_t i;
+
+    start(4, (const uint32_t[]){100, 99, 98, 97}, 0);
+    bind_all();
+    nobody_has_sent();
+    for (i = 0; i < 5; i++)
+        (void)batch(100, 3, SOON);
+    for (i = 1; i < 4; i++) {
+        balance_link_lost(&balance, i);
+        ck_assert_uint_gt(strlen(batch(100, 3, SOON)), 0);
+        ck_assert_uint_le(balance.turns_open, balance.turn_count);
+    }
+    ck_assert_uint_eq(changes(batch(100, 3, SOON)), 0);
+    for (i = 1; i < 4; i++)
+        balance_link_bound(&balance, i);
+    (void)balance_turns(&balance);
+    ck_assert_uint_eq(balance.turns_open, 0);
+    for (i = 0; i < balance.turn_count; i++)
+        ck_assert_int_eq(balance.left[i], 0);
     balance_fini(&balance);
 }
 END_TEST
@@ -537,9 +662,12 @@ START_TEST(a_source_keeps_its_node_and_moves_only_from_one_that_it_has_tried)
 END_TEST
 
 UNIT_MAIN("balance", equal_nodes_take_turns, where_many_send_each_keeps_its_turn,
-          what_one_sends_is_always_spread_in_turn, long_turns_change_nothing_of_the_shares,
-          a_turn_that_is_ended_goes_to_another_node,
-          after_a_silence_turns_are_short, weights_are_spread_smoothly,
+          what_one_sends_is_always_spread_in_turn,
+          one_that_goes_on_alone_levels_what_many_have_left_and_is_in_turn,
+          long_turns_change_nothing_of_the_shares, shares_hold_where_sessions_send_in_bursts,
+          who_cannot_use_a_node_leaves_it_to_the_others, after_a_silence_turns_are_short,
+          turns_get_short_again_where_fewer_send,
+          a_round_is_written_anew_under_those_who_keep_a_turn, weights_are_spread_smoothly,
           weights_with_a_common_divisor_are_the_same_as_without,
           a_node_without_a_link_has_no_turn_and_gets_it_back,
           a_node_has_turns_as_long_as_one_of_its_links_is_bound, without_links_there_are_no_turns,
