@@ -16,7 +16,7 @@ use Time::HiRes qw(sleep time);
 use Smpplex::Test;
 
 our @EXPORT = qw(
-    HAPROXY_MAXCONN about column cpu_of cpu_round csv_write holds malloc_library mallocs median note_figure
+    HAPROXY_MAXCONN about column cpu_of cpu_round csv_write holds is_good malloc_library mallocs median note_figure
     print_claims print_table start_haproxy system_calls
 );
 
@@ -80,18 +80,22 @@ sub counted {
     return sum(map { ref $_ ? $_->{$counter} : 0 } values %{decode_json($sim->control('stats'))});
 }
 
-# Until messages have come, no more have bound for a while, and caches and buffers have had
-# their time. Links that are shared may be bound already.
+# Until messages have come, nobody more has bound for a while, at the nodes or at the program
+# if that is smpplex, and caches and buffers have had their time.
 sub wait_until_bound {
-    my ($sim, $taken) = @_;
-    my ($binds, $same) = (0, 0);
+    my ($program, $load, $sim, $taken) = @_;
+    my ($last, $same) = ('', 0);
 
-    while ($same < 4) {
+    wait_for(60, sub {
         sleep 0.05;
-        my $now = counted($sim, 'binds');
-        $same = $now == $binds && counted($sim, 'taken') > $taken ? $same + 1 : 0;
-        $binds = $now;
-    }
+        return 1 if defined $load->exited;
+        my $now = join ' ', counted($sim, 'binds'),
+            $program->{is_haproxy} ? () : $program->counters->{sessions};
+        $same = $now eq $last && counted($sim, 'taken') > $taken ? $same + 1 : 0;
+        $last = $now;
+        return $same == 4;
+    }) or die "not all are bound after a minute\n";
+    is_good($load->report) if defined $load->exited;
     sleep 0.3;
     return;
 }
@@ -104,7 +108,7 @@ sub cpu_round {
     my $taken = counted($sim, 'taken');
     my $load = start_load('-t', $program->addr, '--quiet', '-d', '300s', @load);
 
-    wait_until_bound($sim, $taken);
+    wait_until_bound($program, $load, $sim, $taken);
     my ($messages, $begun, $before) = (counted($sim, 'taken'), time, cpu($program->{pid}));
     sleep $seconds;
     my $after = cpu($program->{pid});
@@ -148,7 +152,7 @@ sub start_haproxy {
         map { "server $_ $nodes->{$_}" } sort keys %$nodes;
     close $conf or die "$path: $!";
     my $self = bless({program_path => $program}, 'Smpplex::Test')->spawn('haproxy', '-f', $path);
-    @$self{qw(names addrs)} = (['a'], {a => $addr});
+    @$self{qw(names addrs is_haproxy)} = (['a'], {a => $addr}, 1);
     wait_for(5, sub { IO::Socket::INET->new(PeerAddr => $addr) })
         or die 'haproxy does not start: ' . $self->stderr_text;
     return $self;

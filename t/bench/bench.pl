@@ -127,10 +127,12 @@ sub fill {
     return [$name, $begun, map { sprintf '%.1f', $_ } $before, $after, $after - $before, $promised];
 }
 
-# A table full of sets that are never finished, and an empty one. Finished sets leave
-# at once (concat-linger = 0) where the table is to be empty indeed.
+# A table full of sets that are never finished, which stays so, and an empty one. Finished
+# sets leave at once (concat-linger = 0) where the table is to be empty indeed.
 sub full_table {
-    my %farm = (default => {}, 'concat-max = 1M' => {'concat-max' => $SETS, 'concat-linger' => 0});
+    my %farm = (default => {'concat-ttl' => '1h'},
+                'concat-max = 1M' => {'concat-ttl' => '1h', 'concat-max' => $SETS,
+                                      'concat-linger' => 0});
     my (@memory, @cases, @rows);
 
     for my $name (sort keys %farm) {
@@ -163,7 +165,7 @@ sub calls {
 
     for my $case (['singles'], ['long', @LONG]) {
         my ($name, @args) = @$case;
-        run_load('-t', $plex->addr, @WIDE, @args, -n => 100_000, '--quiet');
+        is_good(run_load('-t', $plex->addr, @WIDE, @args, -n => 100_000, '--quiet'));
         my ($calls, $by) = system_calls($plex, 500_000, @WIDE, @args);
         my $mallocs;
         if ($counted) {

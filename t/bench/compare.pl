@@ -38,7 +38,7 @@ my $nodes = join "\n", map { qq(node $_ { address = "@{[$sim->addr($_)]}" }) } @
 
 sub smpplex {
     my ($links, $workers) = @_;
-    return start_plex(log_level => 'warning', conf => <<"END");
+    return start_plex(log_level => 'notice', conf => <<"END");
 workers = $workers
 farm f {
 links = $links

@@ -53,8 +53,7 @@ sub bound {
 sub end_load {
     my ($plex, $load) = @_;
     $load->signal('INT');
-    my $report = $load->wait_report(60);
-    die "smppload: $report->{stderr}\n" if !$report->{good};
+    is_good($load->wait_report(60));
     wait_for(30, sub { sleep 0.05; my $now = $plex->counters; $now->{sessions} + $now->{linksets} == 0 })
         or die "sessions are left\n";
     return;

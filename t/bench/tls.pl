@@ -26,7 +26,7 @@ my $ca = Smpplex::Certs->new(work_dir, 'ca');
 my $cert = $ca->certificate('plex.test', san => 'IP:127.0.0.1', key => 'rsa');
 my $sim = start_sim('a=0', {no_log => 1});
 
-my $plex = start_plex(log_level => 'warning', conf => <<"END");
+my $plex = start_plex(log_level => 'notice', conf => <<"END");
 farm f { node a { address = "@{[$sim->addr('a')]}" } }
 listener smpps { address = "127.0.0.1:0" tls { certificate = "$cert" } }
 END
