@@ -85,7 +85,7 @@ struct linkset {
     size_t places;                  /* of links: per_node for each node, in the farm's order */
     size_t room;                    /* nodes that there is room for */
     uint32_t kept_turn;             /* of the account's, or BALANCE_NO_TURN */
-    uint32_t turns;                 /* that it has had, to tell the links to one node in turn */
+    uint32_t turns;                 /* that it has had, which choose among the links to a node */
     uint64_t picked_at_us;          /* a link for a message, the last time */
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Which of its links a linkset gives the next request to. It decides and sends nothing. */
+#include "base/hash.h"
 #include "proxy/linkset_inner.h"
 
 /* Does it take a message, and is at no rest then? */
@@ -9,13 +10,12 @@ takes_now(const struct link *link, uint64_t at_ms)
     return link_takes_requests(link) && link->rests_until_ms <= at_ms;
 }
 
-/* Of several links to one node the one whose turn it is: bound, and better one that takes
- * requests. Multiples of the golden ratio spread evenly, be it every turn or each fourth one that
- * is this node's. */
+/* One of several links to a node, another for each turn: bound, and better one that takes
+ * requests. A hash chooses, for turns come back to a node by the rhythm of the weights. */
 static struct link *
 link_in_turn(const struct linkset *linkset, size_t node, uint64_t at_ms)
 {
-    uint64_t place = (uint64_t)(linkset->turns * UINT32_C(2654435769)) * linkset->per_node >> 32;
+    size_t place = hash_mix(linkset->turns, node) % linkset->per_node;
     struct link *link, *bound = NULL;
     uint32_t i;
 
@@ -107,42 +107,42 @@ any_takes(const struct linkset *linkset, uint64_t at_ms, bool *has_turn)
     return false;
 }
 
-/* It has the message of that turn, and another one of several links than in the last. */
+/*
+ * The node whose turn it is can't take it: the next that can, of turns from `turn` on of which
+ * some is left, or else of any.
+ */
 static struct link *
-use_turn(struct linkset *linkset, uint32_t turn, struct link *link)
-{
-    uint64_t now_us = linkset->proxy->loop->now_us;
-
-    balance_use(&linkset->account->balance, turn);
-    linkset->turns += turn != linkset->kept_turn || now_us != linkset->picked_at_us;
-    linkset->kept_turn = turn;
-    linkset->picked_at_us = now_us;
-    return link;
-}
-
-/* The node whose turn it is can't take it: the next that can. If nothing is left of the turns of
- * those that can, it is a new round. */
-static struct link *
-pick_another(struct linkset *linkset, uint32_t length, uint64_t at_ms)
+pick_another(struct linkset *linkset, uint32_t turn, uint64_t at_ms)
 {
     struct balance *balance = &linkset->account->balance;
-    struct link *link;
-    uint32_t turn, i;
+    struct link *link, *spare = NULL;
+    uint32_t spare_turn = 0, i;
     bool has_turn;
-    int round;
 
     if (!any_takes(linkset, at_ms, &has_turn))
         return has_turn ? NULL : pick_besides_turns(linkset, at_ms);
-    for (round = 0; round < 2; round++) {
-        for (i = 0; i < balance->turn_count; i++) {
-            turn = balance_step(balance);
-            link = balance->left[turn] > 0 ? bound_link(linkset, balance->turns[turn], at_ms) : NULL;
-            if (link != NULL && takes_now(link, at_ms))
-                return use_turn(linkset, turn, link);
+    balance->turn = turn;
+    for (i = 0; i < balance->turn_count; i++) {
+        turn = balance_step(balance);
+        if (spare != NULL && balance->left[turn] <= 0)
+            continue;
+        link = bound_link(linkset, balance->turns[turn], at_ms);
+        if (link == NULL || !takes_now(link, at_ms))
+            continue;
+        if (balance->left[turn] > 0) {
+            balance_use(balance, turn);
+            linkset->kept_turn = turn;
+            return link;
         }
-        balance_begin_round(balance, length);
+        spare = link;
+        spare_turn = turn;
     }
-    return NULL;
+    if (spare == NULL)      /* the round is an old one, for want of memory */
+        return pick_besides_turns(linkset, at_ms);
+    balance->turn = spare_turn;
+    linkset->kept_turn = balance_step(balance);
+    balance_borrow(balance, spare_turn);
+    return spare;
 }
 
 /* The next in turn that takes requests. */
@@ -151,19 +151,25 @@ pick_next(struct linkset *linkset, uint64_t at_ms)
 {
     struct balance *balance = &linkset->account->balance;
     uint32_t length = senders_turn_length(&linkset->proxy->senders);
-    uint64_t idle_us = linkset->proxy->loop->now_us - linkset->picked_at_us;
+    uint64_t now_us = linkset->proxy->loop->now_us, idle_us = now_us - linkset->picked_at_us;
+    uint32_t turn, next;
     struct link *link;
-    uint32_t turn;
 
     if (balance_turns(balance) == 0)
         return pick_besides_turns(linkset, at_ms);
     if (length == 1 || idle_us > SENDERS_PAUSE_US)
         linkset->kept_turn = BALANCE_NO_TURN;
+    linkset->picked_at_us = now_us;
+    next = balance->turn;
     turn = balance_turn(balance, length, linkset->kept_turn, idle_us == 0);
+    if (turn != linkset->kept_turn || idle_us > 0)
+        linkset->turns++;
     link = bound_link(linkset, balance->turns[turn], at_ms);
-    if (link != NULL && takes_now(link, at_ms))
-        return use_turn(linkset, turn, link);
-    return pick_another(linkset, length, at_ms);
+    if (link == NULL || !takes_now(link, at_ms))
+        return pick_another(linkset, next, at_ms);
+    balance_use(balance, turn);
+    linkset->kept_turn = turn;
+    return link;
 }
 
 /* Has the first one fewer open requests, by weight? */

@@ -97,17 +97,26 @@ write_turns(const struct balance *balance, uint32_t rank, uint32_t divisor, uint
 void
 balance_begin_round(struct balance *balance, uint32_t length)
 {
-    int its = (int)length, left;
     uint32_t turn;
 
+    balance->length = length;
+    balance->borrowed = 0;
     do {
-        balance->turns_open = 0;
         for (turn = 0; turn < balance->turn_count; turn++) {
-            left = balance->left[turn] + its;
-            balance->left[turn] = (int16_t)(left < 2 * its ? left : 2 * its);
-            balance->turns_open += left > 0;
+            balance->left[turn] = (int16_t)(balance->left[turn] + (int)length);
+            balance->turns_open += balance->left[turn] > 0;
         }
     } while (balance->turns_open == 0);
+}
+
+void
+balance_borrow(struct balance *balance, uint32_t turn)
+{
+    balance_use(balance, turn);
+    if (++balance->borrowed < balance->length)
+        return;
+    memset(balance->left, 0, balance->turn_count * sizeof(*balance->left));
+    balance->turns_open = 0;
 }
 
 void

@@ -21,10 +21,10 @@ struct balance_share {
  * messages. A node has as many turns in a round as its weight, spread smoothly
  * (3:2:1 is a b a c b a), so that taking the next costs one step. The round is
  * written anew only when a node has come or gone, and then not before it is needed.
- * A turn is one message; while many send it is some (route/senders.h), and a round is over when
+ * A turn is one message; while many send it is some (route/senders.h). A round is over when
  * nothing is left of any turn, so that the shares stay what they are.
  */
-#define BALANCE_LENGTH_MAX 64
+#define BALANCE_LENGTH_MAX 32
 
 struct balance {
     const struct conf_farm *farm;   /* lives until balance_follow or longer */
@@ -34,8 +34,10 @@ struct balance {
     uint32_t *open;                 /* unanswered requests at each node, by its links' windows */
     uint16_t *turns;                /* node indices */
     uint32_t turn_count;
-    int16_t *left;                  /* messages of each turn that this round still has */
+    int16_t *left;                  /* of each turn in this round; < 0: it has had so many more */
     uint32_t turns_open;            /* turns of which some are left */
+    uint32_t length;                /* messages of a turn in this round */
+    uint32_t borrowed;              /* messages, while open turns were of no use to their senders */
     uint32_t turn;                  /* the next one to be given, if any of it is left */
     bool stale;                     /* the round is to be written anew before it is used */
     uint32_t start;
@@ -88,8 +90,7 @@ balance_turns(struct balance *balance)
 }
 
 /* A new round, whose turns are `length` messages long, at least 1 and at most
- * BALANCE_LENGTH_MAX. What is left of the last one, which nobody could use, is added to it, but
- * no more than as much again; what was taken beyond it is taken off. */
+ * BALANCE_LENGTH_MAX; what they have had before is taken off. */
 void
 balance_begin_round(struct balance *balance, uint32_t length);
 
@@ -130,9 +131,14 @@ balance_turn(struct balance *balance, uint32_t length, uint32_t kept, bool goes_
 static inline void
 balance_use(struct balance *balance, uint32_t turn)
 {
-    if (--balance->left[turn] == 0)
+    if (balance->left[turn] > -BALANCE_LENGTH_MAX && --balance->left[turn] == 0)
         balance->turns_open--;
 }
+
+/* The same of a turn of which nothing is left, for one who can't use those that are open. When
+ * that has been so for the messages of a turn the round is given up: too few can. */
+void
+balance_borrow(struct balance *balance, uint32_t turn);
 
 /* The node of the next message, where nobody keeps a turn. */
 static inline size_t

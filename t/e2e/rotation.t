@@ -202,4 +202,31 @@ subtest 'many that send in bursts share the nodes evenly' => sub {
     drop($sim);
 };
 
+subtest 'a session that has one node alone is served, whatever others have sent there' => sub {
+    my $sim = start_sim('a=0,max-binds=4', 'b=0');
+    my $plex = start_plex(conf => conf_text(top => {workers => 1}, farm => {window => 1000},
+                                            nodes => [map { [$_, $sim->addr($_)] } qw(a b)]));
+    my @both = map { Smpplex::Peer->bound($plex->addr) } 1 .. 4;
+    links_are_bound($plex, 8, 'four sessions have both nodes');
+    my $one = Smpplex::Peer->bound($plex->addr);
+    my ($answered, $number) = (0, 1);
+    my $burst = sub {
+        my ($n, @clients) = @_;
+        $_->send(join '', map { submit_pdu($number++) } 1 .. $n) for @clients;
+        for my $client (@clients) { $client->read(10) for 1 .. $n }
+    };
+
+    for my $round (1 .. 30) {
+        $burst->(1 + ($round * $_) % 9, @both) for 1 .. 4;
+        $burst->(100 + $round * 37 % 150, $both[$round % 4]);
+        $one->send(submit_pdu($number++));
+        my $resp = $one->read(10) or last;
+        $answered += $resp->{status} == 0;
+    }
+    is($answered, 30, 'each of its messages is accepted');
+    $_->close for @both, $one;
+    $plex->is_good;
+    drop($sim);
+};
+
 done_testing();

@@ -90,22 +90,38 @@ static size_t
 send_one(struct sender *sender, uint64_t now_us)
 {
     uint64_t idle_us = now_us - sender->at_us;
-    uint32_t length, turn, i;
+    uint32_t length, turn, next, spare = BALANCE_NO_TURN, i;
 
     senders_count(&senders, &sender->span, now_us);
     length = senders_turn_length(&senders);
     if (length == 1 || idle_us > SENDERS_PAUSE_US)
         sender->turn = BALANCE_NO_TURN;
+    sender->at_us = now_us;
     ck_assert_uint_gt(balance_turns(&balance), 0);
+    next = balance.turn;
     turn = balance_turn(&balance, length, sender->turn, idle_us == 0);
-    for (i = 1; balance.turns[turn] == sender->blocked || (i > 1 && balance.left[turn] <= 0); i++) {
-        if (i % (balance.turn_count + 1) == 0)
-            balance_begin_round(&balance, length);
-        turn = balance_step(&balance);
+    if (balance.turns[turn] == sender->blocked) {
+        balance.turn = next;
+        for (i = 0; i < balance.turn_count; i++) {
+            turn = balance_step(&balance);
+            if (balance.turns[turn] == sender->blocked)
+                continue;
+            ck_assert_uint_gt(balance.links[balance.turns[turn]], 0);
+            if (balance.left[turn] > 0)
+                break;
+            if (spare == BALANCE_NO_TURN)
+                spare = turn;
+        }
+        if (i == balance.turn_count) {
+            ck_assert_uint_ne(spare, BALANCE_NO_TURN);
+            balance.turn = spare;
+            sender->turn = balance_step(&balance);
+            balance_borrow(&balance, spare);
+            return balance.turns[spare];
+        }
     }
     balance_use(&balance, turn);
     sender->turn = turn;
-    sender->at_us = now_us;
     return balance.turns[turn];
 }
 
@@ -265,6 +281,74 @@ START_TEST(who_cannot_use_a_node_leaves_it_to_the_others)
         all += of_others[i];
     ck_assert_msg(of_others[0] * 4 >= all, "a has %ld of %ld", of_others[0], all);
     ck_assert_int_le(of_others[0] * 3, all);
+    balance_fini(&balance);
+}
+END_TEST
+
+/* As long as nobody can use it, the others go on strictly in turn, or keep long turns. */
+START_TEST(a_node_that_nobody_can_use_holds_up_no_turns)
+{
+    const char *text;
+    size_t i;
+
+    start(3, (const uint32_t[]){1, 1, 1}, 0);
+    bind_all();
+    nobody_has_sent();
+    for (i = 0; i < SENDERS; i++)
+        each[i].blocked = 0;
+    text = batch(1, 300, SOON);
+    for (i = 2; i < 300; i++)
+        ck_assert_msg(text[i] == text[i - 2] && text[i] != text[i - 1], "%s", text);
+    for (i = 0; i < 100; i++)
+        text = batch(100, 10, SOON);
+    ck_assert_uint_le(changes(text), 300);
+    balance_fini(&balance);
+}
+END_TEST
+
+static void
+is_in_order(void)
+{
+    uint32_t turn, open = 0;
+
+    for (turn = 0; turn < balance.turn_count; turn++) {
+        ck_assert_int_ge(balance.left[turn], -BALANCE_LENGTH_MAX);
+        ck_assert_int_le(balance.left[turn], BALANCE_LENGTH_MAX);
+        open += balance.left[turn] > 0;
+    }
+    ck_assert_uint_eq(open, balance.turns_open);
+}
+
+/* Nodes that come and go, weights that change, senders that can't use one of them. */
+START_TEST(whoever_can_use_a_node_finds_one)
+{
+    bool bound[4] = {true, true, true, true};
+    unsigned seed = 7;
+    size_t i, node, count = 4;
+
+    start(4, (const uint32_t[]){5, 3, 2, 1}, 0);
+    bind_all();
+    nobody_has_sent();
+    for (i = 0; i < 20000; i++) {
+        node = (size_t)rand_r(&seed) % 4;
+        if (i % 50 == 0 && bound[node] && count > 2) {
+            balance_link_lost(&balance, node);
+            bound[node] = false;
+            count--;
+        } else if (i % 50 == 0 && !bound[node]) {
+            balance_link_bound(&balance, node);
+            bound[node] = true;
+            count++;
+        } else if (i % 70 == 0) {
+            shares[node].weight = 1 + (uint32_t)rand_r(&seed) % 5;
+            balance_put_shares(&balance, shares);
+        }
+        each[rand_r(&seed) % SENDERS].blocked = rand_r(&seed) % 5 - 1;
+        (void)batch((size_t)rand_r(&seed) % 20, (size_t)rand_r(&seed) % 60,
+                    rand_r(&seed) % 10 == 0 ? LATE : SOON);
+        if (!balance.stale)
+            is_in_order();
+    }
     balance_fini(&balance);
 }
 END_TEST
@@ -665,7 +749,9 @@ UNIT_MAIN("balance", equal_nodes_take_turns, where_many_send_each_keeps_its_turn
           what_one_sends_is_always_spread_in_turn,
           one_that_goes_on_alone_levels_what_many_have_left_and_is_in_turn,
           long_turns_change_nothing_of_the_shares, shares_hold_where_sessions_send_in_bursts,
-          who_cannot_use_a_node_leaves_it_to_the_others, after_a_silence_turns_are_short,
+          who_cannot_use_a_node_leaves_it_to_the_others,
+          a_node_that_nobody_can_use_holds_up_no_turns, whoever_can_use_a_node_finds_one,
+          after_a_silence_turns_are_short,
           turns_get_short_again_where_fewer_send,
           a_round_is_written_anew_under_those_who_keep_a_turn, weights_are_spread_smoothly,
           weights_with_a_common_divisor_are_the_same_as_without,
