@@ -380,7 +380,7 @@ linkset_open(struct proxy *proxy, const struct conf_farm *farm, uint32_t per_nod
 
     if (linkset == NULL || !bind_parse(bind, &facts))
         goto failed;
-    linkset->kept_turn = BALANCE_NO_TURN;
+    linkset->kept[BALANCE_MESSAGES] = linkset->kept[BALANCE_SETS] = BALANCE_NO_TURN;
     linkset->bind = malloc(bind->length);
     linkset->links = calloc(room * per_node, sizeof(*linkset->links));
     linkset->per_node = per_node;

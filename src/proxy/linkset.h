@@ -84,7 +84,7 @@ struct linkset {
     struct link **links;            /* NULL: could not be made, or has ended */
     size_t places;                  /* of links: per_node for each node, in the farm's order */
     size_t room;                    /* nodes that there is room for */
-    uint32_t kept_turn;             /* of the account's, or BALANCE_NO_TURN */
+    uint32_t kept[BALANCE_KINDS];   /* turns of the account's, or BALANCE_NO_TURN */
     uint32_t turns;                 /* that it has had, which choose among the links to a node */
     uint64_t picked_at_us;          /* a link for a message, the last time */
 };
@@ -107,7 +107,7 @@ linkset_abort(struct linkset *linkset);
 /* The link for the next request by the balance rule, which takes it; NULL: every node is
  * down or its window full. */
 struct link *
-linkset_pick(struct linkset *linkset);
+linkset_pick(struct linkset *linkset, enum balance_kind kind);
 
 /* The same, but none that is at rest. */
 struct link *

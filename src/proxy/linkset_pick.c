@@ -108,30 +108,30 @@ any_takes(const struct linkset *linkset, uint64_t at_ms, bool *has_turn)
 }
 
 /*
- * The node whose turn it is can't take it: the next that can, of turns from `turn` on of which
- * some is left, or else of any.
+ * The node whose turn it is can't take it: the next that can, of turns from round->turn on of
+ * which some is left, or else of any.
  */
 static struct link *
-pick_another(struct linkset *linkset, uint32_t turn, uint64_t at_ms)
+pick_another(struct linkset *linkset, enum balance_kind kind, uint64_t at_ms)
 {
     struct balance *balance = &linkset->account->balance;
+    struct balance_round *round = &balance->rounds[kind];
+    uint32_t turn, spare_turn = 0, i;
     struct link *link, *spare = NULL;
-    uint32_t spare_turn = 0, i;
     bool has_turn;
 
     if (!any_takes(linkset, at_ms, &has_turn))
         return has_turn ? NULL : pick_besides_turns(linkset, at_ms);
-    balance->turn = turn;
     for (i = 0; i < balance->turn_count; i++) {
-        turn = balance_step(balance);
-        if (spare != NULL && balance->left[turn] <= 0)
+        turn = balance_step(balance, kind);
+        if (spare != NULL && round->left[turn] <= 0)
             continue;
         link = bound_link(linkset, balance->turns[turn], at_ms);
         if (link == NULL || !takes_now(link, at_ms))
             continue;
-        if (balance->left[turn] > 0) {
-            balance_use(balance, turn);
-            linkset->kept_turn = turn;
+        if (round->left[turn] > 0) {
+            balance_use(balance, kind, turn);
+            linkset->kept[kind] = turn;
             return link;
         }
         spare = link;
@@ -139,18 +139,18 @@ pick_another(struct linkset *linkset, uint32_t turn, uint64_t at_ms)
     }
     if (spare == NULL)      /* the round is an old one, for want of memory */
         return pick_besides_turns(linkset, at_ms);
-    balance->turn = spare_turn;
-    linkset->kept_turn = balance_step(balance);
-    balance_borrow(balance, spare_turn);
+    round->turn = spare_turn;
+    linkset->kept[kind] = balance_step(balance, kind);
+    balance_borrow(balance, kind, spare_turn);
     return spare;
 }
 
 /* The next in turn that takes requests. */
 static struct link *
-pick_next(struct linkset *linkset, uint64_t at_ms)
+pick_next(struct linkset *linkset, enum balance_kind kind, uint64_t at_ms)
 {
     struct balance *balance = &linkset->account->balance;
-    uint32_t length = senders_turn_length(&linkset->proxy->senders);
+    uint32_t length = senders_turn_length(&linkset->proxy->senders), *kept = &linkset->kept[kind];
     uint64_t now_us = linkset->proxy->loop->now_us, idle_us = now_us - linkset->picked_at_us;
     uint32_t turn, next;
     struct link *link;
@@ -158,17 +158,19 @@ pick_next(struct linkset *linkset, uint64_t at_ms)
     if (balance_turns(balance) == 0)
         return pick_besides_turns(linkset, at_ms);
     if (length == 1 || idle_us > SENDERS_PAUSE_US)
-        linkset->kept_turn = BALANCE_NO_TURN;
+        *kept = BALANCE_NO_TURN;
     linkset->picked_at_us = now_us;
-    next = balance->turn;
-    turn = balance_turn(balance, length, linkset->kept_turn, idle_us == 0);
-    if (turn != linkset->kept_turn || idle_us > 0)
+    next = balance->rounds[kind].turn;
+    turn = balance_turn(balance, kind, length, *kept, idle_us == 0);
+    if (turn != *kept || idle_us > 0)
         linkset->turns++;
     link = bound_link(linkset, balance->turns[turn], at_ms);
-    if (link == NULL || !takes_now(link, at_ms))
-        return pick_another(linkset, next, at_ms);
-    balance_use(balance, turn);
-    linkset->kept_turn = turn;
+    if (link == NULL || !takes_now(link, at_ms)) {
+        balance->rounds[kind].turn = next;
+        return pick_another(linkset, kind, at_ms);
+    }
+    balance_use(balance, kind, turn);
+    *kept = turn;
     return link;
 }
 
@@ -207,7 +209,7 @@ pick_fewest(struct linkset *linkset, uint64_t at_ms)
 }
 
 static struct link *
-pick(struct linkset *linkset, uint64_t at_ms)
+pick(struct linkset *linkset, enum balance_kind kind, uint64_t at_ms)
 {
     if (linkset->takers == 0)
         return NULL;
@@ -216,7 +218,7 @@ pick(struct linkset *linkset, uint64_t at_ms)
     case CONF_STANDBY:          /* whose round is one turn */
     case CONF_DESTINATION:      /* where there is none to hash */
     case CONF_SOURCE:           /* of TCP mode */
-        return pick_next(linkset, at_ms);
+        return pick_next(linkset, kind, at_ms);
     case CONF_LEAST_PENDING:
         return pick_fewest(linkset, at_ms);
     }
@@ -226,19 +228,19 @@ pick(struct linkset *linkset, uint64_t at_ms)
 struct link *
 linkset_pick_rested(struct linkset *linkset)
 {
-    return pick(linkset, loop_now_ms(linkset->proxy->loop));
+    return pick(linkset, BALANCE_MESSAGES, loop_now_ms(linkset->proxy->loop));
 }
 
 struct link *
-linkset_pick(struct linkset *linkset)
+linkset_pick(struct linkset *linkset, enum balance_kind kind)
 {
     uint64_t now = loop_now_ms(linkset->proxy->loop);
     struct link *link;
 
     if (linkset->rests_until_ms <= now)
-        return pick(linkset, UINT64_MAX);
-    link = pick(linkset, now);
-    return link != NULL ? link : pick(linkset, UINT64_MAX);
+        return pick(linkset, kind, UINT64_MAX);
+    link = pick(linkset, kind, now);
+    return link != NULL ? link : pick(linkset, kind, UINT64_MAX);
 }
 
 void

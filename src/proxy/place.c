@@ -171,9 +171,9 @@ place_join(struct linkset *linkset, struct request *request)
 }
 
 static enum place
-any_link(struct linkset *linkset, struct link **link)
+any_link(struct linkset *linkset, enum balance_kind kind, struct link **link)
 {
-    *link = linkset_pick(linkset);
+    *link = linkset_pick(linkset, kind);
     return *link != NULL ? PLACE_LINK : PLACE_HOLD;
 }
 
@@ -183,7 +183,7 @@ static enum place
 link_to(struct linkset *linkset, size_t node, uint64_t spread, struct link **link)
 {
     *link = linkset_link_to(linkset, node, spread);
-    return *link != NULL ? PLACE_LINK : any_link(linkset, link);
+    return *link != NULL ? PLACE_LINK : any_link(linkset, BALANCE_MESSAGES, link);
 }
 
 static enum place
@@ -217,7 +217,7 @@ set_link(struct linkset *linkset, struct request *request, struct link **link)
         return PLACE_FAIL;
     }
     place = request->by_hash ? hashed_link(linkset, request->hash, link)
-                             : any_link(linkset, link);
+                             : any_link(linkset, BALANCE_SETS, link);
     if (place == PLACE_LINK) {
         set_put_node(request->sets, request->set, (uint16_t)(*link)->node);
         counters->sets_placed += !moves;
@@ -245,7 +245,7 @@ place_find(struct linkset *linkset, struct request *request, struct link **link)
 {
     switch (request->rule) {
     case REQUEST_ANY:
-        return any_link(linkset, link);
+        return any_link(linkset, BALANCE_MESSAGES, link);
     case REQUEST_HASH:
         return hashed_link(linkset, request->hash, link);
     case REQUEST_SET:

@@ -95,35 +95,38 @@ write_turns(const struct balance *balance, uint32_t rank, uint32_t divisor, uint
 }
 
 void
-balance_begin_round(struct balance *balance, uint32_t length)
+balance_begin_round(struct balance *balance, enum balance_kind kind, uint32_t length)
 {
+    struct balance_round *round = &balance->rounds[kind];
     uint32_t turn;
 
-    balance->length = length;
-    balance->borrowed = 0;
+    round->length = length;
+    round->borrowed = 0;
     do {
         for (turn = 0; turn < balance->turn_count; turn++) {
-            balance->left[turn] = (int16_t)(balance->left[turn] + (int)length);
-            balance->turns_open += balance->left[turn] > 0;
+            round->left[turn] = (int16_t)(round->left[turn] + (int)length);
+            round->open += round->left[turn] > 0;
         }
-    } while (balance->turns_open == 0);
+    } while (round->open == 0);
 }
 
 void
-balance_borrow(struct balance *balance, uint32_t turn)
+balance_borrow(struct balance *balance, enum balance_kind kind, uint32_t turn)
 {
-    balance_use(balance, turn);
-    if (++balance->borrowed < balance->length)
+    struct balance_round *round = &balance->rounds[kind];
+
+    balance_use(balance, kind, turn);
+    if (++round->borrowed < round->length)
         return;
-    memset(balance->left, 0, balance->turn_count * sizeof(*balance->left));
-    balance->turns_open = 0;
+    memset(round->left, 0, balance->turn_count * sizeof(*round->left));
+    round->open = 0;
 }
 
 void
 balance_refresh(struct balance *balance)
 {
     size_t node, count = balance->farm->node_count;
-    uint32_t rank = balance->rank = first_rank(balance, 0), divisor = 0, total;
+    uint32_t rank = balance->rank = first_rank(balance, 0), divisor = 0, total, kind;
     int64_t *gained;
     uint16_t *turns;
     int16_t *left;
@@ -139,7 +142,7 @@ balance_refresh(struct balance *balance)
     balance->stale = false;
     gained = calloc(count, sizeof(*gained));
     turns = calloc(total + 1, sizeof(*turns));
-    left = calloc(total + 1, sizeof(*left));
+    left = calloc((total + 1) * BALANCE_KINDS, sizeof(*left));
     if (gained == NULL || turns == NULL || left == NULL) {
         /* The old round stays: a turn of a node without links is passed over. */
         free(gained);
@@ -148,12 +151,13 @@ balance_refresh(struct balance *balance)
         return;
     }
     free(balance->turns);
-    free(balance->left);
+    free(balance->rounds[0].left);      /* of all kinds */
     balance->turns = turns;
-    balance->left = left;
     balance->turn_count = write_turns(balance, rank, divisor, total, gained, turns);
-    balance->turns_open = 0;
-    balance->turn = balance->turn_count > 0 ? balance->start % balance->turn_count : 0;
+    for (kind = 0; kind < BALANCE_KINDS; kind++)
+        balance->rounds[kind] = (struct balance_round){
+            .left = left + kind * (total + 1),
+            .turn = total > 0 ? balance->start % total : 0};
     free(gained);
 }
 
@@ -227,7 +231,7 @@ balance_fini(struct balance *balance)
     free(balance->names);
     free(balance->open);
     free(balance->turns);
-    free(balance->left);
+    free(balance->rounds[0].left);
     memset(balance, 0, sizeof(*balance));
 }
 

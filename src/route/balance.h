@@ -22,9 +22,24 @@ struct balance_share {
  * (3:2:1 is a b a c b a), so that taking the next costs one step. The round is
  * written anew only when a node has come or gone, and then not before it is needed.
  * A turn is one message; while many send it is some (route/senders.h). A round is over when
- * nothing is left of any turn, so that the shares stay what they are.
+ * nothing is left of any turn, so that the shares stay what they are. What is by itself and
+ * sets, whose other parts follow the first, go round by themselves, so that each is even.
  */
 #define BALANCE_LENGTH_MAX 32
+
+enum balance_kind {
+    BALANCE_MESSAGES,
+    BALANCE_SETS,
+    BALANCE_KINDS
+};
+
+struct balance_round {
+    int16_t *left;                  /* of each turn; < 0: it has had so many more */
+    uint32_t open;                  /* turns of which some are left */
+    uint32_t turn;                  /* the next one to be given, if any of it is left */
+    uint32_t length;                /* messages of a turn */
+    uint32_t borrowed;              /* messages, while open turns were of no use to their senders */
+};
 
 struct balance {
     const struct conf_farm *farm;   /* lives until balance_follow or longer */
@@ -34,11 +49,7 @@ struct balance {
     uint32_t *open;                 /* unanswered requests at each node, by its links' windows */
     uint16_t *turns;                /* node indices */
     uint32_t turn_count;
-    int16_t *left;                  /* of each turn in this round; < 0: it has had so many more */
-    uint32_t turns_open;            /* turns of which some are left */
-    uint32_t length;                /* messages of a turn in this round */
-    uint32_t borrowed;              /* messages, while open turns were of no use to their senders */
-    uint32_t turn;                  /* the next one to be given, if any of it is left */
+    struct balance_round rounds[BALANCE_KINDS];
     bool stale;                     /* the round is to be written anew before it is used */
     uint32_t start;
     uint32_t rank;                  /* of the nodes that have turns */
@@ -92,15 +103,16 @@ balance_turns(struct balance *balance)
 /* A new round, whose turns are `length` messages long, at least 1 and at most
  * BALANCE_LENGTH_MAX; what they have had before is taken off. */
 void
-balance_begin_round(struct balance *balance, uint32_t length);
+balance_begin_round(struct balance *balance, enum balance_kind kind, uint32_t length);
 
 /* Goes on to the next turn, of which nothing may be left. */
 static inline uint32_t
-balance_step(struct balance *balance)
+balance_step(struct balance *balance, enum balance_kind kind)
 {
-    uint32_t turn = balance->turn;
+    struct balance_round *round = &balance->rounds[kind];
+    uint32_t turn = round->turn;
 
-    balance->turn = turn + 1 < balance->turn_count ? turn + 1 : 0;
+    round->turn = turn + 1 < balance->turn_count ? turn + 1 : 0;
     return turn;
 }
 
@@ -113,40 +125,43 @@ balance_step(struct balance *balance)
  * `length` is that of a round that begins. balance_turns has told that there are turns.
  */
 static inline uint32_t
-balance_turn(struct balance *balance, uint32_t length, uint32_t kept, bool goes_on)
+balance_turn(struct balance *balance, enum balance_kind kind, uint32_t length, uint32_t kept,
+             bool goes_on)
 {
+    struct balance_round *round = &balance->rounds[kind];
     uint32_t turn;
 
-    if (balance->turns_open == 0)
-        balance_begin_round(balance, length);
-    if (kept < balance->turn_count &&
-        balance->left[kept] > (goes_on ? -BALANCE_LENGTH_MAX : 0))
+    if (round->open == 0)
+        balance_begin_round(balance, kind, length);
+    if (kept < balance->turn_count && round->left[kept] > (goes_on ? -BALANCE_LENGTH_MAX : 0))
         return kept;
     do
-        turn = balance_step(balance);
-    while (balance->left[turn] <= 0);
+        turn = balance_step(balance, kind);
+    while (round->left[turn] <= 0);
     return turn;
 }
 
 static inline void
-balance_use(struct balance *balance, uint32_t turn)
+balance_use(struct balance *balance, enum balance_kind kind, uint32_t turn)
 {
-    if (balance->left[turn] > -BALANCE_LENGTH_MAX && --balance->left[turn] == 0)
-        balance->turns_open--;
+    struct balance_round *round = &balance->rounds[kind];
+
+    if (round->left[turn] > -BALANCE_LENGTH_MAX && --round->left[turn] == 0)
+        round->open--;
 }
 
 /* The same of a turn of which nothing is left, for one who can't use those that are open. When
  * that has been so for the messages of a turn the round is given up: too few can. */
 void
-balance_borrow(struct balance *balance, uint32_t turn);
+balance_borrow(struct balance *balance, enum balance_kind kind, uint32_t turn);
 
 /* The node of the next message, where nobody keeps a turn. */
 static inline size_t
 balance_next(struct balance *balance)
 {
-    uint32_t turn = balance_turn(balance, 1, BALANCE_NO_TURN, false);
+    uint32_t turn = balance_turn(balance, BALANCE_MESSAGES, 1, BALANCE_NO_TURN, false);
 
-    balance_use(balance, turn);
+    balance_use(balance, BALANCE_MESSAGES, turn);
     return balance->turns[turn];
 }
 

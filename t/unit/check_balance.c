@@ -89,6 +89,7 @@ nobody_has_sent(void)
 static size_t
 send_one(struct sender *sender, uint64_t now_us)
 {
+    struct balance_round *round = &balance.rounds[BALANCE_MESSAGES];
     uint64_t idle_us = now_us - sender->at_us;
     uint32_t length, turn, next, spare = BALANCE_NO_TURN, i;
 
@@ -98,29 +99,29 @@ send_one(struct sender *sender, uint64_t now_us)
         sender->turn = BALANCE_NO_TURN;
     sender->at_us = now_us;
     ck_assert_uint_gt(balance_turns(&balance), 0);
-    next = balance.turn;
-    turn = balance_turn(&balance, length, sender->turn, idle_us == 0);
+    next = round->turn;
+    turn = balance_turn(&balance, BALANCE_MESSAGES, length, sender->turn, idle_us == 0);
     if (balance.turns[turn] == sender->blocked) {
-        balance.turn = next;
+        round->turn = next;
         for (i = 0; i < balance.turn_count; i++) {
-            turn = balance_step(&balance);
+            turn = balance_step(&balance, BALANCE_MESSAGES);
             if (balance.turns[turn] == sender->blocked)
                 continue;
             ck_assert_uint_gt(balance.links[balance.turns[turn]], 0);
-            if (balance.left[turn] > 0)
+            if (balance.rounds[0].left[turn] > 0)
                 break;
             if (spare == BALANCE_NO_TURN)
                 spare = turn;
         }
         if (i == balance.turn_count) {
             ck_assert_uint_ne(spare, BALANCE_NO_TURN);
-            balance.turn = spare;
-            sender->turn = balance_step(&balance);
-            balance_borrow(&balance, spare);
+            round->turn = spare;
+            sender->turn = balance_step(&balance, BALANCE_MESSAGES);
+            balance_borrow(&balance, BALANCE_MESSAGES, spare);
             return balance.turns[spare];
         }
     }
-    balance_use(&balance, turn);
+    balance_use(&balance, BALANCE_MESSAGES, turn);
     sender->turn = turn;
     return balance.turns[turn];
 }
@@ -312,11 +313,11 @@ is_in_order(void)
     uint32_t turn, open = 0;
 
     for (turn = 0; turn < balance.turn_count; turn++) {
-        ck_assert_int_ge(balance.left[turn], -BALANCE_LENGTH_MAX);
-        ck_assert_int_le(balance.left[turn], BALANCE_LENGTH_MAX);
-        open += balance.left[turn] > 0;
+        ck_assert_int_ge(balance.rounds[0].left[turn], -BALANCE_LENGTH_MAX);
+        ck_assert_int_le(balance.rounds[0].left[turn], BALANCE_LENGTH_MAX);
+        open += balance.rounds[0].left[turn] > 0;
     }
-    ck_assert_uint_eq(open, balance.turns_open);
+    ck_assert_uint_eq(open, balance.rounds[0].open);
 }
 
 /* Nodes that come and go, weights that change, senders that can't use one of them. */
@@ -401,15 +402,15 @@ START_TEST(a_round_is_written_anew_under_those_who_keep_a_turn)
     for (i = 1; i < 4; i++) {
         balance_link_lost(&balance, i);
         ck_assert_uint_gt(strlen(batch(100, 3, SOON)), 0);
-        ck_assert_uint_le(balance.turns_open, balance.turn_count);
+        ck_assert_uint_le(balance.rounds[0].open, balance.turn_count);
     }
     ck_assert_uint_eq(changes(batch(100, 3, SOON)), 0);
     for (i = 1; i < 4; i++)
         balance_link_bound(&balance, i);
     (void)balance_turns(&balance);
-    ck_assert_uint_eq(balance.turns_open, 0);
+    ck_assert_uint_eq(balance.rounds[0].open, 0);
     for (i = 0; i < balance.turn_count; i++)
-        ck_assert_int_eq(balance.left[i], 0);
+        ck_assert_int_eq(balance.rounds[0].left[i], 0);
     balance_fini(&balance);
 }
 END_TEST
